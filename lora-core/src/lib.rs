@@ -1,0 +1,3 @@
+//! A bitemporal object store: the model, its rules and the query executor.
+
+pub mod time;
