@@ -1,4 +1,7 @@
 //! A bitemporal object store: the model, its rules and the query executor.
 
+pub mod object;
+pub mod oio;
+pub mod query;
 pub mod schema;
 pub mod time;

@@ -283,7 +283,12 @@ fn numbered(declaration: &ClassDeclaration, ids: &mut Ids) -> Result<Class, IdsE
         let group = class.groups.iter().find(|group| group.name == derived.group).expect("checked by `problems`");
         let part = |name: &String| group.fields.iter().find(|field| field.name == *name).expect("checked").id;
         let (group, parts) = (group.id, derived.parts.iter().map(part).collect());
-        class.derived.push(Derived { id: ids.field(&path(&[&derived.name]))?, name: derived.name.clone(), group, parts });
+        class.derived.push(Derived {
+            id: ids.field(&path(&[&derived.name]))?,
+            name: derived.name.clone(),
+            group,
+            parts,
+        });
     }
     class.presence = declaration.presence.as_ref().map(|presence| {
         let state = class.states.iter().find(|state| state.name == presence.state).expect("checked by `problems`");

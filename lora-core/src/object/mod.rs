@@ -1,0 +1,19 @@
+//! What is stored: registrations of whole contents, and the pure rules that make the next one from the last.
+//!
+//! Start at [`Content`] (what a registration states), then [`Patch`] (what an update asks for) and [`merge`]
+//! (what comes out); [`lifecycle`] says which act may follow which, [`slice`] cuts answers out of contents.
+
+mod content;
+pub mod lifecycle;
+mod merge;
+mod patch;
+mod registration;
+pub mod slice;
+mod validate;
+
+pub use content::{ActorKind, AttributeRow, Content, Effect, RelationRow, StateRow, Target};
+pub use lifecycle::LifeCycle;
+pub use merge::merge;
+pub use patch::{AttributePatch, Change, Patch};
+pub use registration::{ActorId, BatchId, ObjectId, Position, Registration, Seq};
+pub use validate::{ContentError, Section, validate};

@@ -1,0 +1,130 @@
+//! The rules that every stored content obeys.
+
+use std::fmt;
+
+use super::{AttributeRow, Content, Effect};
+use crate::schema::{Cardinality, Class, FieldId, Group};
+use crate::time::{Period, ValidTime};
+
+/// A part of a content, for messages; codecs turn it into a path of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the three kinds of part")]
+pub enum Section {
+    Attributes(FieldId),
+    State(FieldId),
+    Relation(FieldId),
+}
+
+/// What is wrong with a content.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ContentError {
+    /// Two rows of a group, a state or a relation to at most one hold at the same instant.
+    #[error("{name} has two rows at the same time: {first} and {second}")]
+    Overlap {
+        /// Where.
+        section: Section,
+        /// The part's English name.
+        name: String,
+        /// The earlier period.
+        first: Period<ValidTime>,
+        /// The later period.
+        second: Period<ValidTime>,
+    },
+    /// A row lacks a value that every row has.
+    #[error("{name} has no {field} during {period}")]
+    Missing {
+        /// Where.
+        section: Section,
+        /// The group's English name.
+        name: String,
+        /// The field's English name.
+        field: String,
+        /// When.
+        period: Period<ValidTime>,
+    },
+    /// A value does not fit the declaration.
+    #[error("{name} holds what its declaration does not know: {what}")]
+    Undeclared {
+        /// The part's English name, or the class's.
+        name: String,
+        /// What does not fit.
+        what: String,
+    },
+}
+
+/// Checks that a content is one that `class` allows: declared parts, fitting values, mandatory fields, no overlaps.
+///
+/// A group or state without rows passes: an update may empty it (as in LoRA, Q15); whether a *new* object must have
+/// rows is asked where it is read from the wire.
+///
+/// # Errors
+/// The first [`ContentError`], in the order of the declaration.
+pub fn validate(class: &Class, content: &Content) -> Result<(), ContentError> {
+    undeclared(class, content)?;
+    for group in &class.groups {
+        let rows = content.attributes(group.id);
+        rows.iter().try_for_each(|row| attribute_row(group, row))?;
+        disjoint(Section::Attributes(group.id), &group.name, rows.iter().map(|row| &row.effect))?;
+    }
+    for state in &class.states {
+        let rows = content.states(state.id);
+        if let Some(row) = rows.iter().find(|row| state.value(row.value).is_none()) {
+            return Err(ContentError::Undeclared { name: state.name.clone(), what: format!("{:?}", row.value) });
+        }
+        disjoint(Section::State(state.id), &state.name, rows.iter().map(|row| &row.effect))?;
+    }
+    for relation in class.relations.iter().filter(|relation| relation.cardinality == Cardinality::ZeroToOne) {
+        let effects = content.relations(relation.id).iter().map(|row| &row.effect);
+        disjoint(Section::Relation(relation.id), &relation.name, effects)?;
+    }
+    Ok(())
+}
+
+fn undeclared(class: &Class, content: &Content) -> Result<(), ContentError> {
+    let groups = content.all_attributes().map(|(id, _)| (id, class.group(id).is_some()));
+    let states = content.all_states().map(|(id, _)| (id, class.state(id).is_some()));
+    let relations = content.all_relations().map(|(id, _)| (id, class.relation(id).is_some()));
+    match groups.chain(states).chain(relations).find(|(_, declared)| !declared) {
+        Some((id, _)) => Err(ContentError::Undeclared { name: class.name.clone(), what: format!("{id:?}") }),
+        None => Ok(()),
+    }
+}
+
+fn attribute_row(group: &Group, row: &AttributeRow) -> Result<(), ContentError> {
+    for (id, value) in row.values() {
+        let field = group.fields.iter().find(|field| field.id == id);
+        if field.is_none_or(|field| field.field_type != value.field_type()) {
+            let what = field.map_or_else(|| format!("{id:?}"), |field| field.name.clone());
+            return Err(ContentError::Undeclared { name: group.name.clone(), what });
+        }
+    }
+    match group.fields.iter().find(|field| field.mandatory && row.value(field.id).is_none()) {
+        Some(field) => Err(ContentError::Missing {
+            section: Section::Attributes(group.id),
+            name: group.name.clone(),
+            field: field.name.clone(),
+            period: row.effect.valid,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn disjoint<'a>(section: Section, name: &str, effects: impl Iterator<Item = &'a Effect>) -> Result<(), ContentError> {
+    let mut periods: Vec<Period<ValidTime>> = effects.map(|effect| effect.valid).collect();
+    periods.sort();
+    match periods.windows(2).find(|pair| pair[0].overlaps(pair[1])) {
+        Some(pair) => Err(ContentError::Overlap { section, name: name.to_owned(), first: pair[0], second: pair[1] }),
+        None => Ok(()),
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, id) = match self {
+            Self::Attributes(id) => ("attributes", id),
+            Self::State(id) => ("state", id),
+            Self::Relation(id) => ("relation", id),
+        };
+        write!(f, "{kind} {}", id.number())
+    }
+}

@@ -1,0 +1,125 @@
+//! What can be asked.
+
+use uuid::Uuid;
+
+use super::Pattern;
+use crate::object::{LifeCycle, Target};
+use crate::schema::{ClassId, FieldId, Value};
+use crate::time::{Period, Timestamp, TransactionTime, ValidTime};
+
+/// From which point of the two time axes a question is asked; resolved once per request, and echoed in the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeContext {
+    /// Which registrations count.
+    pub known: Known,
+    /// Which effects count: those that share an instant with this window; `None` is an empty window, where none does.
+    pub valid: Option<Period<ValidTime>>,
+    /// The one instant that this request takes for the present.
+    pub now: Timestamp<TransactionTime>,
+}
+
+/// Which registrations of an object count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// The newest that the view shows; a position, never a clock.
+    Latest,
+    /// Those whose time of registration shares an instant with this window; `None` is an empty window.
+    During(Option<Period<TransactionTime>>),
+}
+
+impl Known {
+    /// As known at one instant.
+    pub fn at(instant: Timestamp<TransactionTime>) -> Self {
+        Self::During(Period::instant(instant))
+    }
+}
+
+impl TimeContext {
+    /// What is in effect at `now`, as known latest.
+    pub fn now(now: Timestamp<TransactionTime>) -> Self {
+        Self { known: Known::Latest, valid: Period::instant(now.as_valid()), now }
+    }
+
+    /// The same, but for all of valid time.
+    #[must_use]
+    pub fn always(self) -> Self {
+        Self { valid: Some(Period::ALWAYS), ..self }
+    }
+}
+
+/// A search for the objects of a class.
+///
+/// An object is found when *one* of the registrations that count meets every criterion, each by some row whose effect
+/// shares an instant with the window; different criteria may be met by different rows at different instants (LoRA).
+/// Deletions are found only when a criterion asks for a life cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// The class.
+    pub class: ClassId,
+    /// What must hold; nothing given is met by every registration.
+    pub criteria: Vec<Criterion>,
+    /// From which point of time.
+    pub context: TimeContext,
+    /// Which part of the answer.
+    pub page: Page,
+}
+
+/// Something that a registration meets or does not meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Criterion {
+    /// The object has this UUID.
+    Object(Uuid),
+    /// A row of the field's group has a value that passes.
+    Attribute {
+        /// The field.
+        field: FieldId,
+        /// What its value must pass.
+        test: ValueTest,
+    },
+    /// A row of any group has a text that matches.
+    AnyText(Pattern),
+    /// A row of the state has this value.
+    State {
+        /// The state.
+        state: FieldId,
+        /// Its value.
+        value: FieldId,
+    },
+    /// A row of the relation points at one of the targets.
+    Relation {
+        /// The relation.
+        relation: FieldId,
+        /// The object type that the same row must have; `None` is any or none.
+        object_type: Option<String>,
+        /// The targets, of which one is enough.
+        targets: Vec<Target>,
+    },
+    /// A row of any relation points at this UUID.
+    AnyRelation(Uuid),
+    /// The registration has this life cycle.
+    LifeCycle(LifeCycle),
+    /// The registration was made by this actor.
+    Actor(Uuid),
+    /// The registration's note matches; an empty note never does.
+    Note(Pattern),
+}
+
+/// What an attribute's value must pass. No value never passes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ValueTest {
+    /// One of the value's texts matches.
+    Like(Pattern),
+    /// The value is this one.
+    Is(Value),
+}
+
+/// Which part of an answer in the order of UUIDs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Page {
+    /// Only objects after this one: the last one of the page before.
+    pub after: Option<Uuid>,
+    /// How many to leave out.
+    pub skip: u64,
+    /// How many at most; `None` is all.
+    pub limit: Option<u64>,
+}
