@@ -74,12 +74,6 @@ impl AttributeRow {
         self.values.iter().map(|(id, value)| (*id, value))
     }
 
-    /// The row's values in another effect.
-    #[must_use]
-    pub fn moved_to(&self, effect: Effect) -> Self {
-        Self { values: self.values.clone(), effect }
-    }
-
     /// Field by field, where no value comes after every value.
     fn compare_values(&self, other: &Self) -> Ordering {
         let (mut left, mut right) = (self.values.iter().peekable(), other.values.iter().peekable());
@@ -222,6 +216,22 @@ impl Content {
         self.relations.iter().map(|(id, rows)| (*id, rows.as_slice()))
     }
 
+    /// Applies `change` to the rows of each part.
+    pub(super) fn for_each_list(&mut self, change: &impl ChangeRows) {
+        for rows in self.attributes.values_mut() {
+            change.apply(rows);
+        }
+        for rows in self.states.values_mut() {
+            change.apply(rows);
+        }
+        for rows in self.relations.values_mut() {
+            change.apply(rows);
+        }
+        self.attributes.retain(|_, rows| !rows.is_empty());
+        self.states.retain(|_, rows| !rows.is_empty());
+        self.relations.retain(|_, rows| !rows.is_empty());
+    }
+
     /// Every effect of every row.
     pub fn effects(&self) -> impl Iterator<Item = &Effect> {
         let attributes = self.attributes.values().flatten().map(|row| &row.effect);
@@ -237,4 +247,62 @@ fn set<T: Ord>(sections: &mut BTreeMap<FieldId, Vec<T>>, id: FieldId, mut rows: 
     }
     rows.sort();
     sections.insert(id, rows);
+}
+
+/// A change to a list of rows of whatever kind that keeps their order.
+pub(super) trait ChangeRows {
+    fn apply<R: Row>(&self, rows: &mut Vec<R>);
+}
+
+/// What the three kinds of row have in common.
+pub(super) trait Row: Clone + Ord {
+    fn effect(&self) -> &Effect;
+
+    /// The same row with another valid time.
+    fn during(&self, valid: Period<ValidTime>) -> Self;
+
+    /// Whether two rows state the same, whenever and by whomever.
+    fn states_same_as(&self, other: &Self) -> bool;
+}
+
+impl Row for AttributeRow {
+    fn effect(&self) -> &Effect {
+        &self.effect
+    }
+
+    fn during(&self, valid: Period<ValidTime>) -> Self {
+        Self { values: self.values.clone(), effect: self.effect.moved_to(valid) }
+    }
+
+    fn states_same_as(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
+
+impl Row for StateRow {
+    fn effect(&self) -> &Effect {
+        &self.effect
+    }
+
+    fn during(&self, valid: Period<ValidTime>) -> Self {
+        Self { effect: self.effect.moved_to(valid), ..*self }
+    }
+
+    fn states_same_as(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Row for RelationRow {
+    fn effect(&self) -> &Effect {
+        &self.effect
+    }
+
+    fn during(&self, valid: Period<ValidTime>) -> Self {
+        Self { effect: self.effect.moved_to(valid), target: self.target.clone(), object_type: self.object_type.clone() }
+    }
+
+    fn states_same_as(&self, other: &Self) -> bool {
+        (&self.target, &self.object_type) == (&other.target, &other.object_type)
+    }
 }

@@ -1,6 +1,7 @@
 //! The next content, from the previous one and an update.
 
-use super::{AttributePatch, AttributeRow, Change, Content, Effect, Patch, RelationRow, StateRow};
+use super::content::Row;
+use super::{AttributePatch, AttributeRow, Change, Content, Patch};
 use crate::schema::{Cardinality, Class, FieldId, Group};
 use crate::time::{Period, Periods, ValidTime};
 
@@ -104,40 +105,7 @@ fn remainder<R: Row>(previous: &[R], covered: impl Iterator<Item = Period<ValidT
     let covered: Periods<ValidTime> = covered.collect();
     let pieces = |row: &R| {
         let row = row.clone();
-        covered.gaps_within(row.effect().valid).into_iter().map(move |gap| row.cut_to(gap))
+        covered.gaps_within(row.effect().valid).into_iter().map(move |gap| row.during(gap))
     };
     previous.iter().flat_map(pieces).collect()
-}
-
-/// A row with an effect that can be cut shorter.
-trait Row: Clone {
-    fn effect(&self) -> &Effect;
-    fn cut_to(&self, valid: Period<ValidTime>) -> Self;
-}
-
-impl Row for AttributeRow {
-    fn effect(&self) -> &Effect {
-        &self.effect
-    }
-    fn cut_to(&self, valid: Period<ValidTime>) -> Self {
-        self.moved_to(self.effect.moved_to(valid))
-    }
-}
-
-impl Row for StateRow {
-    fn effect(&self) -> &Effect {
-        &self.effect
-    }
-    fn cut_to(&self, valid: Period<ValidTime>) -> Self {
-        Self { effect: self.effect.moved_to(valid), ..self.clone() }
-    }
-}
-
-impl Row for RelationRow {
-    fn effect(&self) -> &Effect {
-        &self.effect
-    }
-    fn cut_to(&self, valid: Period<ValidTime>) -> Self {
-        Self { effect: self.effect.moved_to(valid), ..self.clone() }
-    }
 }

@@ -9,4 +9,5 @@ pub mod execute;
 mod pattern;
 
 pub use ast::{Criterion, Known, Page, Search, TimeContext, ValueTest};
+pub(crate) use pattern::fold;
 pub use pattern::{Pattern, PatternError};

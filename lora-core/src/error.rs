@@ -1,0 +1,89 @@
+//! What a caller of the service can meet.
+
+use crate::object::lifecycle::TransitionError;
+use crate::object::{ContentError, ObjectId};
+use crate::schema::{ClassId, DeclarationError};
+use crate::storage::StoreError;
+use crate::time::{Timestamp, TransactionTime};
+
+/// An operation of the service failed; nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The class is not one of this store.
+    #[error("this store has no class with the number {}", .0.number())]
+    UnknownClass(ClassId),
+    /// The act may not follow the object's newest registration.
+    #[error("{object:?} cannot be changed like that")]
+    Transition {
+        /// The object.
+        object: ObjectId,
+        /// Why not.
+        source: TransitionError,
+    },
+    /// The content, as it would be, is not one that the class allows.
+    #[error("the content of {object:?} would not be sound")]
+    Content {
+        /// The object.
+        object: ObjectId,
+        /// What is wrong.
+        source: ContentError,
+    },
+    /// A history import asserts a time that the object's chain cannot take.
+    #[error("{object:?} cannot be asserted as registered at {asserted}: it must lie after {after} and not after {now}")]
+    Asserted {
+        /// The object.
+        object: ObjectId,
+        /// The refused time.
+        asserted: Timestamp<TransactionTime>,
+        /// When the newest registration was registered; −∞ where there is none.
+        after: Timestamp<TransactionTime>,
+        /// The present.
+        now: Timestamp<TransactionTime>,
+    },
+    /// Others changed the object faster than this call could, again and again.
+    #[error("{object:?} changed during each of {attempts} attempts")]
+    Contended {
+        /// The object.
+        object: ObjectId,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// The classes to open the store with are not sound.
+    #[error("{} mistakes in the class declarations, first: {}", .0.len(), .0[0])]
+    Declarations(Vec<DeclarationError>),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+/// What a caller should do about an [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Fix the request.
+    Invalid,
+    /// There is no such thing.
+    NotFound,
+    /// Read again, then decide.
+    Conflict,
+    /// Try again later.
+    Unavailable,
+    /// Stop, and check the store.
+    Corrupt,
+}
+
+impl Error {
+    /// What a caller should do about it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::UnknownClass(_) | Self::Transition { source: TransitionError::Unknown, .. } => ErrorKind::NotFound,
+            Self::Transition { source: TransitionError::Exists, .. } | Self::Contended { .. } => ErrorKind::Conflict,
+            Self::Transition { source: TransitionError::Illegal { .. }, .. }
+            | Self::Content { .. }
+            | Self::Asserted { .. }
+            | Self::Declarations(_)
+            | Self::Store(StoreError::Ahead { .. }) => ErrorKind::Invalid,
+            Self::Store(StoreError::Unavailable(_)) => ErrorKind::Unavailable,
+            Self::Store(StoreError::Corrupt { .. }) => ErrorKind::Corrupt,
+        }
+    }
+}

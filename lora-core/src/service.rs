@@ -1,0 +1,99 @@
+//! The operations on a store: open, create, import, update, passivate, delete, read, list, search.
+
+mod open;
+mod read;
+mod write;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use async_lock::Mutex;
+use uuid::Uuid;
+
+use crate::codec::Salt;
+use crate::error::Error;
+use crate::object::{ActorId, BatchId, ObjectId};
+use crate::schema::{Class, ClassId, Schema};
+use crate::storage::{Receipt, Storage};
+
+pub use read::{Answer, Answered};
+pub use write::History;
+
+/// A store with its classes: what an application embeds.
+///
+/// Cheap to clone. Needs no particular runtime: any executor may drive its futures.
+#[derive(Clone)]
+pub struct Service<S> {
+    store: S,
+    schema: Arc<Schema>,
+    salts: Arc<dyn Salts>,
+    /// Writers of one object wait for each other here, so that a hot object does not make them lose races in the store.
+    queues: Arc<[Mutex<()>]>,
+}
+
+/// Where the salts of contents come from: something that may be random, which the core is not.
+pub trait Salts: Send + Sync + 'static {
+    /// A salt that nobody can guess.
+    fn salt(&self) -> Salt;
+}
+
+impl<F: Fn() -> Salt + Send + Sync + 'static> Salts for F {
+    fn salt(&self) -> Salt {
+        self()
+    }
+}
+
+/// Who acts, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct By {
+    /// Who; all zeros where nobody is known.
+    pub actor: ActorId,
+    /// Why, in free text; empty for none.
+    pub note: String,
+    /// The larger act that this belongs to.
+    pub batch: Option<BatchId>,
+}
+
+impl By {
+    /// Somebody, without a note.
+    pub const fn actor(actor: Uuid) -> Self {
+        Self { actor, note: String::new(), batch: None }
+    }
+}
+
+/// What a write did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It made a registration.
+    Registered(Receipt),
+    /// There was nothing to do; nothing is stored.
+    Unchanged,
+}
+
+impl<S> Service<S> {
+    /// The classes of this store.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The store itself.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    fn class(&self, id: ClassId) -> Result<&Class, Error> {
+        self.schema.class(id).ok_or(Error::UnknownClass(id))
+    }
+
+    fn queue(&self, object: ObjectId) -> &Mutex<()> {
+        let mut hasher = DefaultHasher::new();
+        object.hash(&mut hasher);
+        &self.queues[(hasher.finish() % self.queues.len() as u64) as usize]
+    }
+}
+
+impl<S: Storage> std::fmt::Debug for Service<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("classes", &self.schema.classes().len()).finish_non_exhaustive()
+    }
+}

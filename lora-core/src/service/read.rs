@@ -1,0 +1,146 @@
+//! Reading: objects from one point of both time axes, at one position.
+
+use uuid::Uuid;
+
+use super::Service;
+use crate::error::Error;
+use crate::object::slice::{consolidate, retain_in_effect};
+use crate::object::{LifeCycle, ObjectId, Position, Registration, Seq};
+use crate::query::execute::{self, decoded};
+use crate::query::{Known, Search, TimeContext};
+use crate::schema::ClassId;
+use crate::storage::{Encoded, KnownAt, Read, Storage};
+use crate::time::{Period, TransactionTime};
+
+/// How many registrations of one object a single read of a store asks for.
+const PAGE: usize = 256;
+
+/// An object with the registrations that a time context selects, newest first; at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The object.
+    pub object: ObjectId,
+    /// The registrations, each with the rows in effect.
+    pub registrations: Vec<Answered>,
+}
+
+/// A registration with its place on the axis of transaction time, its content cut to the rows in effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// Its place in the ledger.
+    pub position: Position,
+    /// From when to when it was the newest, as far as the view shows.
+    pub registered: Period<TransactionTime>,
+    /// The registration.
+    pub registration: Registration,
+}
+
+impl Answer {
+    /// Whether the newest of the registrations is a deletion.
+    pub fn is_deleted(&self) -> bool {
+        self.registrations.first().is_some_and(|newest| newest.registration.lifecycle == LifeCycle::Deleted)
+    }
+
+    /// The same with rows joined that follow on each other and state the same (LoRA's *konsolider*).
+    ///
+    /// Joins over all of valid time before cutting, so it needs the answer to a context [`TimeContext::always`].
+    #[must_use]
+    pub fn consolidated(mut self, context: &TimeContext) -> Self {
+        for answered in &mut self.registrations {
+            consolidate(&mut answered.registration.content);
+            retain_in_effect(&mut answered.registration.content, context.valid);
+        }
+        self
+    }
+}
+
+impl<S: Storage> Service<S> {
+    /// A view of everything committed, or of everything up to a position.
+    ///
+    /// # Errors
+    /// [`Error::Store`], also for a position that is not here yet.
+    pub async fn view(&self, at: Option<Position>) -> Result<S::View, Error> {
+        Ok(self.store.view(at).await?)
+    }
+
+    /// The object as `context` selects; `None` when it is unknown, or was not known then.
+    ///
+    /// # Errors
+    /// [`Error::Store`] from the view.
+    pub async fn read(&self, view: &S::View, object: ObjectId, context: &TimeContext) -> Result<Option<Answer>, Error> {
+        let mut found = selected(view, object, context.known).await?;
+        found.reverse();
+        answer(object, &found, context)
+    }
+
+    /// The objects of a class as `context` selects, by UUID; unknown and deleted ones are left out.
+    ///
+    /// # Errors
+    /// [`Error::Store`] from the view.
+    pub async fn list(
+        &self,
+        view: &S::View,
+        class: ClassId,
+        uuids: &[Uuid],
+        context: &TimeContext,
+    ) -> Result<Vec<Answer>, Error> {
+        let mut uuids = uuids.to_vec();
+        uuids.sort();
+        uuids.dedup();
+        let objects = uuids.into_iter().map(|uuid| ObjectId { class, uuid });
+        let mut answers = Vec::new();
+        if context.known == Known::Latest {
+            let heads: Vec<_> = objects.map(|object| (object, KnownAt::Latest)).collect();
+            let newest = view.registrations(&heads).await?;
+            for ((object, _), encoded) in heads.into_iter().zip(newest) {
+                answers.extend(answer(object, encoded.as_slice(), context)?);
+            }
+        } else {
+            for object in objects {
+                answers.extend(self.read(view, object, context).await?);
+            }
+        }
+        answers.retain(|answer| !answer.is_deleted());
+        Ok(answers)
+    }
+
+    /// The UUIDs of the objects that `search` finds, ascending.
+    ///
+    /// # Errors
+    /// [`Error::UnknownClass`], or [`Error::Store`] from the view.
+    pub async fn search(&self, view: &S::View, search: &Search) -> Result<Vec<Uuid>, Error> {
+        Ok(execute::search(view, self.class(search.class)?, search).await?)
+    }
+}
+
+/// The registrations of an object that count, oldest first.
+async fn selected<V: Read>(view: &V, object: ObjectId, known: Known) -> Result<Vec<Encoded>, Error> {
+    let window = match known {
+        Known::Latest => {
+            return Ok(view.registrations(&[(object, KnownAt::Latest)]).await?.into_iter().flatten().collect());
+        }
+        Known::During(None) => return Ok(Vec::new()),
+        Known::During(Some(window)) => window,
+    };
+    let mut found = Vec::new();
+    let mut from = Seq::FIRST;
+    loop {
+        let chain = view.history(object, from, PAGE).await?;
+        let (count, past_window) = (chain.len(), chain.last().is_none_or(|last| last.registered.from() >= window.to()));
+        found.extend(chain.into_iter().filter(|encoded| encoded.registered.overlaps(window)));
+        if count < PAGE || past_window {
+            return Ok(found);
+        }
+        from = Seq(from.0.saturating_add(PAGE as u32));
+    }
+}
+
+fn answer(object: ObjectId, newest_first: &[Encoded], context: &TimeContext) -> Result<Option<Answer>, Error> {
+    let registrations = newest_first.iter().map(|encoded| {
+        let mut registration = decoded(encoded)?;
+        retain_in_effect(&mut registration.content, context.valid);
+        Ok(Answered { position: encoded.position, registered: encoded.registered, registration })
+    });
+    let registrations = registrations.collect::<Result<Vec<_>, Error>>()?;
+    Ok((!registrations.is_empty()).then_some(Answer { object, registrations }))
+}

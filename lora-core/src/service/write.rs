@@ -1,0 +1,197 @@
+//! Writing: one act on one object, merged over what is there, retried when somebody else was faster.
+
+use super::{By, Service, Written};
+use crate::codec::{EntryKind, Frame};
+use crate::error::Error;
+use crate::object::lifecycle::{Act, TransitionError, transition};
+use crate::object::{Content, LifeCycle, ObjectId, Patch, Registration, Seq, merge, validate};
+use crate::query::execute::decoded;
+use crate::schema::Class;
+use crate::storage::{CommitError, Draft, KnownAt, Read, Receipt, Step, Storage, changes};
+use crate::time::{Timestamp, TransactionTime};
+
+/// Enough for writers of one object in other processes; those in this one queue up.
+const ATTEMPTS: u32 = 32;
+
+/// A registration of another register, as a history import states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// The object.
+    pub object: ObjectId,
+    /// When the other register stated it, on the axis of transaction time.
+    pub registered_from: Timestamp<TransactionTime>,
+    /// What kind of act it was there.
+    pub lifecycle: LifeCycle,
+    /// The whole content from then on.
+    pub content: Content,
+    /// Who acted there, and why.
+    pub by: By,
+}
+
+/// What an act makes of an object's newest registration.
+enum Outcome {
+    Register(LifeCycle, Content),
+    Nothing,
+}
+
+impl<S: Storage> Service<S> {
+    /// Creates an object that does not exist yet.
+    ///
+    /// # Errors
+    /// [`Error::Transition`] where it exists, [`Error::Content`] where the content is not sound.
+    pub async fn create(&self, object: ObjectId, content: Content, by: By) -> Result<Written, Error> {
+        self.write(object, by, None, |_, current| replaced(current, Act::Create, &content)).await
+    }
+
+    /// Puts an object as it is: a new one with an id of its own, or in place of everything an existing one stated.
+    ///
+    /// # Errors
+    /// [`Error::Content`] where the content is not sound.
+    pub async fn import(&self, object: ObjectId, content: Content, by: By) -> Result<Written, Error> {
+        self.write(object, by, None, |_, current| replaced(current, Act::Import, &content)).await
+    }
+
+    /// Merges `patch` into an object; [`Written::Unchanged`] where that changes neither content nor life cycle.
+    ///
+    /// # Errors
+    /// [`Error::Transition`] where the object is unknown, passive or deleted; [`Error::Content`] where the merged
+    /// content would not be sound.
+    pub async fn update(&self, object: ObjectId, patch: Patch, by: By) -> Result<Written, Error> {
+        let update = |class: &Class, current: Option<&Registration>| {
+            let lifecycle = next_lifecycle(current, Act::Update)?;
+            let previous = current.ok_or(TransitionError::Unknown)?;
+            let content = merge(class, &previous.content, &patch);
+            let unchanged = content == previous.content && lifecycle == Some(previous.lifecycle);
+            Ok(lifecycle.filter(|_| !unchanged).map_or(Outcome::Nothing, |next| Outcome::Register(next, content)))
+        };
+        self.write(object, by, None, update).await
+    }
+
+    /// Takes an object out of use; its content stays.
+    ///
+    /// # Errors
+    /// [`Error::Transition`] where the object is unknown, passive or deleted.
+    pub async fn passivate(&self, object: ObjectId, by: By) -> Result<Written, Error> {
+        let keep = |_: &Class, current: Option<&Registration>| {
+            let content = current.map(|registration| registration.content.clone()).unwrap_or_default();
+            replaced(current, Act::Passivate, &content)
+        };
+        self.write(object, by, None, keep).await
+    }
+
+    /// Deletes an object: from now on it states nothing. [`Written::Unchanged`] where it is deleted already.
+    ///
+    /// # Errors
+    /// [`Error::Transition`] where the object is unknown.
+    pub async fn delete(&self, object: ObjectId, by: By) -> Result<Written, Error> {
+        self.write(object, by, None, |_, current| replaced(current, Act::Delete, &Content::EMPTY)).await
+    }
+
+    /// Enters a registration of another register with the time that it was stated there.
+    ///
+    /// The life cycle must be one that may follow; `now` is the instant of the request.
+    ///
+    /// # Errors
+    /// [`Error::Asserted`] unless the time lies after the object's newest registration and not after `now`;
+    /// [`Error::Transition`] and [`Error::Content`] as for the act itself.
+    pub async fn import_history(&self, history: History, now: Timestamp<TransactionTime>) -> Result<Written, Error> {
+        let History { object, registered_from, lifecycle, content, by } = history;
+        let stated = |_: &Class, current: Option<&Registration>| {
+            let act = match lifecycle {
+                LifeCycle::Created => Act::Create,
+                LifeCycle::Imported => Act::Import,
+                LifeCycle::Corrected => Act::Update,
+                LifeCycle::Passivated => Act::Passivate,
+                LifeCycle::Deleted => Act::Delete,
+            };
+            match next_lifecycle(current, act)? {
+                Some(next) if next == lifecycle => Ok(Outcome::Register(lifecycle, content.clone())),
+                _ => {
+                    Err(TransitionError::Illegal { from: current.map_or(lifecycle, |at| at.lifecycle), to: lifecycle })
+                }
+            }
+        };
+        self.write(object, by, Some((registered_from, now)), stated).await
+    }
+
+    /// Reads the object, lets `act` decide, and commits what it decided, until nobody else was faster.
+    async fn write(
+        &self,
+        object: ObjectId,
+        by: By,
+        asserted: Option<(Timestamp<TransactionTime>, Timestamp<TransactionTime>)>,
+        act: impl Fn(&Class, Option<&Registration>) -> Result<Outcome, TransitionError>,
+    ) -> Result<Written, Error> {
+        let class = self.class(object.class)?;
+        let _turn = self.queue(object).lock().await;
+        for _ in 0..ATTEMPTS {
+            let view = self.store.view(None).await?;
+            let newest = view.registrations(&[(object, KnownAt::Latest)]).await?.remove(0);
+            let current = newest.as_ref().map(decoded).transpose()?;
+            if let Some((asserted, now)) = asserted {
+                let after = newest.as_ref().map_or(Timestamp::NEG_INFINITY, |newest| newest.registered.from());
+                if asserted <= after || asserted > now {
+                    return Err(Error::Asserted { object, asserted, after, now });
+                }
+            }
+            let outcome = act(class, current.as_ref()).map_err(|source| Error::Transition { object, source })?;
+            let Outcome::Register(lifecycle, content) = outcome else { return Ok(Written::Unchanged) };
+            validate(class, &content).map_err(|source| Error::Content { object, source })?;
+            let next = Registration {
+                object,
+                seq: current.as_ref().map_or(Seq::FIRST, |current| current.seq.next()),
+                lifecycle,
+                actor: by.actor,
+                note: by.note.clone(),
+                batch: by.batch,
+                asserted: asserted.map(|(at, _)| at),
+                content,
+            };
+            match self.store.commit(self.step(class, view.position(), current.as_ref(), &next)).await {
+                Ok(receipt) => return Ok(Written::Registered(receipt)),
+                Err(CommitError::Moved { .. }) => {}
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended { object, attempts: ATTEMPTS })
+    }
+
+    fn step(
+        &self,
+        class: &Class,
+        seen: crate::object::Position,
+        current: Option<&Registration>,
+        next: &Registration,
+    ) -> Step {
+        let draft = Draft {
+            kind: EntryKind::Registration,
+            object: next.object,
+            seq: next.seq,
+            frame: Frame::of(next, self.salts.salt()),
+            asserted: next.asserted,
+            index: changes(class, current, next),
+        };
+        let heads = vec![(next.object, current.map(|current| current.seq))];
+        Step { seen, heads, guards: Vec::new(), entries: vec![draft] }
+    }
+}
+
+impl Written {
+    /// The receipt, where something was registered.
+    pub const fn receipt(&self) -> Option<&Receipt> {
+        match self {
+            Self::Registered(receipt) => Some(receipt),
+            Self::Unchanged => None,
+        }
+    }
+}
+
+/// `content` in place of whatever the object stated, where `act` may follow.
+fn replaced(current: Option<&Registration>, act: Act, content: &Content) -> Result<Outcome, TransitionError> {
+    let lifecycle = next_lifecycle(current, act)?;
+    Ok(lifecycle.map_or(Outcome::Nothing, |next| Outcome::Register(next, content.clone())))
+}
+
+fn next_lifecycle(current: Option<&Registration>, act: Act) -> Result<Option<LifeCycle>, TransitionError> {
+    transition(current.map(|registration| registration.lifecycle), act)
+}
