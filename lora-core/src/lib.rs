@@ -1,3 +1,4 @@
 //! A bitemporal object store: the model, its rules and the query executor.
 
+pub mod oio;
 pub mod time;
