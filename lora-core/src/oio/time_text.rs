@@ -15,6 +15,7 @@
 //!   Europe/Copenhagen;
 //! - `BC` or `AD`; letters in any case, spaces around everything; `infinity` and `-infinity`.
 //!
+//! One form goes further: PostgreSQL takes `T1200-0800` for a date, here it is ISO 8601's basic form.
 //! Left out, although PostgreSQL reads them: names of months and weekdays, dates that end with the year, ordinal and
 //! Julian days, two- and three-digit years, AM and PM, POSIX zones (`UTC+3`, which means three hours *behind*), offsets of three digits, and
 //! words followed by a time (`today 12:00`).
@@ -471,11 +472,16 @@ fn date(rest: &mut Cursor<'_>) -> Result<(i64, i64, i64), Fault> {
     }
 }
 
-/// The time that `T` or spaces introduce; spaces without a time are left for what follows.
+/// The time that `T`, spaces or both introduce; without a time they are left for what follows.
 fn time_after_date(rest: &mut Cursor<'_>) -> Result<Option<Time>, Fault> {
-    if matches!(rest.0, [b'T' | b't', b'0'..=b'9', ..]) {
-        rest.take(1);
-    } else if !(rest.spaces() && rest.next_is_digit()) {
+    let start = rest.0;
+    let mut is_introduced = rest.spaces();
+    if rest.eat(b"Tt").is_some() {
+        rest.spaces();
+        is_introduced = true;
+    }
+    if !is_introduced || !rest.next_is_digit() {
+        rest.0 = start;
         return Ok(None);
     }
     let digits = rest.digits();
@@ -531,7 +537,7 @@ fn zone_and_era(rest: &mut Cursor<'_>) -> Result<(Zone, bool), Fault> {
                 if before_christ.is_none() && (word.eq_ignore_ascii_case(b"BC") || word.eq_ignore_ascii_case(b"AD")) {
                     before_christ = Some(word.eq_ignore_ascii_case(b"BC"));
                 } else if zone.is_none() {
-                    zone = Some(std::str::from_utf8(word).ok().and_then(Zone::named).ok_or(Fault::Zone)?);
+                    zone = Some(named_zone(word)?);
                 } else {
                     return Err(Fault::Syntax);
                 }
@@ -539,6 +545,12 @@ fn zone_and_era(rest: &mut Cursor<'_>) -> Result<(Zone, bool), Fault> {
             Some(_) => return Err(Fault::Syntax),
         }
     }
+}
+
+/// A single letter that is no zone is rather a `T` without a time.
+fn named_zone(word: &[u8]) -> Result<Zone, Fault> {
+    let fault = if word.len() == 1 { Fault::Syntax } else { Fault::Zone };
+    std::str::from_utf8(word).ok().and_then(Zone::named).ok_or(fault)
 }
 
 /// `+1`, `+01`, `+0100`, `+01:00`, `+00:50:20`, in seconds; less than 16 hours, as in PostgreSQL.
