@@ -1,5 +1,20 @@
-//! The OIO standard's shapes: the shipped classes, and JSON in and out. The only Danish names are here and in `classes/`.
+//! The OIO standard's shapes: the shipped classes, and times and objects as they are read and written on the wire.
+//!
+//! The only place of the core with Danish names (beside `classes/`), and the only one that knows of a time zone:
+//! everything else knows instants. A text without an offset is in Europe/Copenhagen.
 
 mod catalogue;
+mod civil;
+pub mod copenhagen;
+pub mod document;
+mod input;
+mod output;
+pub mod time_text;
 
 pub use catalogue::shipped_classes;
+pub use document::{Document, DocumentError, DocumentErrorKind, Position};
+pub use input::{InputError, NewObject, Update, read_new_object, read_note, read_update};
+pub use output::{lifecycle_from_wire, lifecycle_on_wire, write_object};
+pub use time_text::{
+    TimeTextError, point, virkning_bound, window_bound, write_registration_time, write_virkning_bound,
+};

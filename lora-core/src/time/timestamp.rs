@@ -35,7 +35,7 @@ mod sealed {
 
 /// An instant on axis `A`: microseconds since 1970-01-01T00:00:00Z, or one of the two infinities.
 ///
-/// Finite instants lie between 4713 BC and the end of the year 294246, as in PostgreSQL.
+/// Finite instants lie between 4713 BC and the end of the year 294246, all of which PostgreSQL can hold.
 ///
 /// ```
 /// use lora_core::time::{Timestamp, ValidTime};
@@ -60,7 +60,7 @@ pub struct OutOfRange {
 }
 
 /// 4713-01-01 BC, midnight UTC.
-const FIRST_MICROS: i64 = -210_863_606_400_000_000;
+const FIRST_MICROS: i64 = -210_863_520_000_000_000;
 /// The start of the year 294247, which is the first instant that is too late.
 const LAST_MICROS: i64 = 9_223_371_244_800_000_000;
 
@@ -178,7 +178,7 @@ mod tests {
     type Valid = Timestamp<ValidTime>;
 
     #[test]
-    fn finite_instants_end_where_postgresql_ends_and_never_touch_infinity() {
+    fn finite_instants_never_touch_infinity() {
         assert!(Valid::from_micros(FIRST_MICROS).is_ok());
         assert_eq!(Valid::from_micros(FIRST_MICROS - 1), Err(OutOfRange { micros: FIRST_MICROS - 1 }));
         let last = Valid::from_micros(LAST_MICROS - 1).unwrap();
