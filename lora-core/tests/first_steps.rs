@@ -27,8 +27,8 @@ fn a_unit_is_renamed_from_a_later_day_and_every_corner_of_the_two_axes_remembers
             "tilstande": {"organisationenhedgyldighed": [
             {"gyldighed": "Aktiv", "virkning": {"from": "2017-01-01", "to": "infinity"}}]}}"#;
         let new = read_new_object(class, &Document::parse(body).unwrap()).unwrap();
-        service.create(object, new.content, By::default()).await.unwrap();
-        let known_before = clock.now();
+        let written = service.create(object, new.content, By::default()).await.unwrap();
+        let known_before = written.receipt().unwrap().instant;
 
         clock.set(1_500_000_000_000_000 + DAY).unwrap();
         let body = br#"{"attributter": {"organisationenhedegenskaber": [
