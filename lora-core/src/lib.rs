@@ -4,4 +4,6 @@ pub mod object;
 pub mod oio;
 pub mod query;
 pub mod schema;
+#[cfg(feature = "test-support")]
+pub mod testing;
 pub mod time;
