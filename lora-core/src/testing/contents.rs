@@ -83,9 +83,9 @@ fn disjoint<T: Debug>(
 
 fn attribute_values(group: &Group) -> impl Strategy<Value = Vec<(FieldId, Value)>> + use<> {
     let field = |field: &Field| {
-        let id = field.id;
-        let held = if field.mandatory { 1.0 } else { 0.5 };
-        option::weighted(held, value(field.field_type)).prop_map(move |value| value.map(|value| (id, value))).boxed()
+        let (id, mandatory) = (field.id, field.mandatory);
+        let held = (any::<bool>(), value(field.field_type));
+        held.prop_map(move |(held, value)| (held || mandatory).then_some((id, value))).boxed()
     };
     let fields: Vec<_> = group.fields.iter().map(field).collect();
     fields.prop_map(|values| values.into_iter().flatten().collect())
