@@ -64,7 +64,11 @@ fn by(edit: u128, valid: ValidPeriod) -> Effect {
 /// `merge`, after holding its exact rows against the naive interpreter's.
 fn judged(class: &Class, previous: &Content, patch: &Patch) -> Content {
     let merged = merge(class, previous, patch);
-    assert_eq!(merged, eval::updated(class, previous, patch), "left: merge, right: eval; {patch:#?} over {previous:#?}");
+    assert_eq!(
+        merged,
+        eval::updated(class, previous, patch),
+        "left: merge, right: eval; {patch:#?} over {previous:#?}"
+    );
     merged
 }
 
@@ -300,7 +304,8 @@ fn three_relation_edits(cardinality: Cardinality) {
     let relation = class.relations.iter().find(|relation| relation.cardinality == cardinality).unwrap();
     let targets = [Target::Urn("urn:x".to_owned()), Target::Nothing];
     let patch = |change| {
-        let row = |(effect, index): (_, usize)| RelationRow { target: targets[index].clone(), object_type: None, effect };
+        let row =
+            |(effect, index): (_, usize)| RelationRow { target: targets[index].clone(), object_type: None, effect };
         Patch { relations: BTreeMap::from([(relation.id, mapped(change, row))]), ..Patch::default() }
     };
     let rows = |content: &Content| {
@@ -426,9 +431,11 @@ fn keeping_everything_changes_nothing() {
 /// Whether every row of the update gives every mandatory value itself.
 fn gives_what_is_mandatory(class: &Class, patch: &Patch) -> bool {
     class.groups.iter().all(|group| match patch.attributes.get(&group.id) {
-        Some(Change::Set(rows)) => group.fields.iter().filter(|field| field.mandatory).all(|field| {
-            rows.iter().all(|row| matches!(row.values.get(&field.id), Some(Change::Set(_))))
-        }),
+        Some(Change::Set(rows)) => group
+            .fields
+            .iter()
+            .filter(|field| field.mandatory)
+            .all(|field| rows.iter().all(|row| matches!(row.values.get(&field.id), Some(Change::Set(_))))),
         _ => true,
     })
 }
@@ -467,9 +474,8 @@ fn the_order_of_an_updates_rows_means_nothing() {
 #[test]
 fn moving_the_axis_moves_the_result() {
     let moved = |at: Valid| at.micros().map_or(at, |micros| Valid::from_micros(micros - 1_234_567).unwrap());
-    let moved = |effect: &Effect| {
-        effect.moved_to(Period::new(moved(effect.valid.from()), moved(effect.valid.to())).unwrap())
-    };
+    let moved =
+        |effect: &Effect| effect.moved_to(Period::new(moved(effect.valid.from()), moved(effect.valid.to())).unwrap());
     for_every_class(|class, previous, patch| {
         let before = rebuilt(previous, |effect| Some(moved(effect)));
         let there = merge(class, &before, &rewritten(patch, |effect| vec![moved(effect)]));
@@ -505,7 +511,8 @@ fn an_update_one_half_after_the_other_leaves_the_same_at_every_instant() {
         patch.relations.retain(|id, _| !replaced(*id));
         let whole = merge(class, previous, &patch);
         for cut in CUTS.map(|micros| Valid::from_micros(micros).unwrap()) {
-            let half = |which: usize| rewritten(&patch, |effect| halves(effect, cut)[which].clone().into_iter().collect());
+            let half =
+                |which: usize| rewritten(&patch, |effect| halves(effect, cut)[which].clone().into_iter().collect());
             let first = merge(class, previous, &half(0));
             assert_same_at_every_instant(&merge(class, &first, &half(1)), &whole);
             let second = merge(class, previous, &half(1));

@@ -42,7 +42,10 @@ fn choices<T: Clone>(things: &[T], most: usize) -> Vec<Vec<T>> {
     let mut all = vec![Vec::new()];
     let mut longest = all.clone();
     for _ in 0..most {
-        longest = longest.iter().flat_map(|some| things.iter().map(|one| [some.as_slice(), &[one.clone()]].concat())).collect();
+        longest = longest
+            .iter()
+            .flat_map(|some| things.iter().map(|one| [some.as_slice(), &[one.clone()]].concat()))
+            .collect();
         all.extend(longest.iter().cloned());
     }
     all
@@ -71,7 +74,10 @@ fn periods_of_one_instant_and_without_an_end() {
             Some(period) => assert!(period.contains(at) && !period.contains(at.next()), "{period}"),
             None => assert!(!at.is_finite()),
         }
-        assert_eq!(Period::since(at).map(of), (at != Valid::INFINITY).then(|| bits(AXIS, |x| x >= at && x < Valid::INFINITY)));
+        assert_eq!(
+            Period::since(at).map(of),
+            (at != Valid::INFINITY).then(|| bits(AXIS, |x| x >= at && x < Valid::INFINITY))
+        );
     }
     assert!(samples(AXIS).into_iter().all(|at| ValidPeriod::ALWAYS.contains(at) == (at < Valid::INFINITY)));
 }
@@ -135,7 +141,8 @@ fn array(values: &[(ValidPeriod, char)]) -> Option<Vec<Option<char>>> {
 
 #[test]
 fn a_timeline_is_an_array_of_values_and_refuses_two_for_one_instant() {
-    let values: Vec<_> = AXIS.periods::<ValidTime>().into_iter().flat_map(|period| [(period, 'x'), (period, 'y')]).collect();
+    let values: Vec<_> =
+        AXIS.periods::<ValidTime>().into_iter().flat_map(|period| [(period, 'x'), (period, 'y')]).collect();
     for values in choices(&values, 3) {
         let Ok(timeline) = Timeline::new(values.iter().copied()) else {
             assert_eq!(array(&values), None, "{values:?} was refused");
@@ -154,7 +161,8 @@ fn a_timeline_is_an_array_of_values_and_refuses_two_for_one_instant() {
 
 #[test]
 fn an_overlap_names_two_of_the_given_periods_that_share_an_instant() {
-    let values: Vec<_> = AXIS.periods::<ValidTime>().into_iter().flat_map(|period| [(period, 'x'), (period, 'y')]).collect();
+    let values: Vec<_> =
+        AXIS.periods::<ValidTime>().into_iter().flat_map(|period| [(period, 'x'), (period, 'y')]).collect();
     for values in choices(&values, 3) {
         let Err(Overlap { first, second }) = Timeline::new(values.iter().copied()) else { continue };
         let given = |period| values.iter().any(|(given, _)| *given == period);

@@ -11,11 +11,12 @@ use uuid::Uuid;
 use super::SmallAxis;
 use super::axis::period;
 use crate::object::{
-    ActorKind, AttributePatch, AttributeRow, Change, Content, Effect, Patch, RelationRow, StateRow, Target,
+    ActorKind, AttributePatch, AttributeRow, Change, Content, Effect, ObjectId, Patch, Position, RelationRow, StateRow,
+    Target,
 };
-use crate::query::eval::Command;
+use crate::query::eval::{Command, Stamp};
 use crate::schema::{Cardinality, Class, Field, FieldId, FieldType, Group, Keyword, Relation, State, Value};
-use crate::time::{Period, ValidTime};
+use crate::time::{Period, Timestamp, ValidTime};
 
 /// One of few UUIDs, the same for objects, actors and targets.
 pub fn uuid() -> impl Strategy<Value = Uuid> + Clone {
@@ -30,8 +31,11 @@ pub fn text() -> impl Strategy<Value = String> + Clone {
 /// A value of a type.
 pub fn value(field_type: FieldType) -> BoxedStrategy<Value> {
     let keyword = || {
-        (text(), text(), text())
-            .prop_map(|(identifier, description, category)| Keyword { identifier, description, category })
+        (text(), text(), text()).prop_map(|(identifier, description, category)| Keyword {
+            identifier,
+            description,
+            category,
+        })
     };
     match field_type {
         FieldType::Text => text().prop_map(Value::Text).boxed(),
@@ -123,7 +127,8 @@ fn attribute_patches(group: &Group, axis: SmallAxis) -> impl Strategy<Value = Ve
         (changes.into_iter().zip(spare).filter_map(change).collect(), effect)
     });
     disjoint(axis, row).prop_map(|rows| {
-        let patch = |(valid, (values, effect)): (_, (_, Effect))| AttributePatch { values, effect: effect.moved_to(valid) };
+        let patch =
+            |(valid, (values, effect)): (_, (_, Effect))| AttributePatch { values, effect: effect.moved_to(valid) };
         rows.into_iter().map(patch).collect()
     })
 }
@@ -187,7 +192,9 @@ pub fn content(class: &Class, axis: SmallAxis) -> impl Strategy<Value = Content>
 
 type Sections<T> = Vec<(FieldId, Vec<T>)>;
 
-fn assembled((attributes, states, relations): (Sections<AttributeRow>, Sections<StateRow>, Sections<RelationRow>)) -> Content {
+fn assembled(
+    (attributes, states, relations): (Sections<AttributeRow>, Sections<StateRow>, Sections<RelationRow>),
+) -> Content {
     let mut content = Content::EMPTY;
     attributes.into_iter().for_each(|(id, rows)| content.set_attributes(id, rows));
     states.into_iter().for_each(|(id, rows)| content.set_states(id, rows));
@@ -205,16 +212,22 @@ pub fn any_content(class: &Class, axis: SmallAxis) -> impl Strategy<Value = Cont
         .chain(class.groups.iter().map(|group| group.id))
         .chain(class.states.iter().flat_map(|state| [state.id, state.values[0].id]))
         .collect();
-    let fields: Vec<(FieldId, FieldType)> =
-        class.fields().map(|(_, field)| (field.id, field.field_type)).chain([(FieldId::from_number(0), FieldType::Text)]).collect();
+    let fields: Vec<(FieldId, FieldType)> = class
+        .fields()
+        .map(|(_, field)| (field.id, field.field_type))
+        .chain([(FieldId::from_number(0), FieldType::Text)])
+        .collect();
     let types = vec![FieldType::Text, FieldType::Text, FieldType::Integer];
     let some = (select(fields), any::<bool>(), select(types)).prop_flat_map(|((id, fit), fits, other)| {
         value(if fits { fit } else { other }).prop_map(move |value| (id, value))
     });
     let attribute = (vec(some, 0..4), effect(axis)).prop_map(|(values, effect)| AttributeRow::new(values, effect));
     let state = (select(ids.clone()), effect(axis)).prop_map(|(value, effect)| StateRow { value, effect });
-    let relation = (target(), object_type(), effect(axis))
-        .prop_map(|(target, object_type, effect)| RelationRow { target, object_type, effect });
+    let relation = (target(), object_type(), effect(axis)).prop_map(|(target, object_type, effect)| RelationRow {
+        target,
+        object_type,
+        effect,
+    });
     let section = |ids: Vec<FieldId>| prop_oneof![3 => select(ids.clone()), 1 => Just(ids[0])];
     let groups: Vec<FieldId> = class.groups.iter().map(|group| group.id).collect();
     let damage = prop_oneof![
@@ -292,4 +305,32 @@ pub fn command(class: &Class, axis: SmallAxis) -> impl Strategy<Value = Command>
         1 => Just(Command::Passivate),
         1 => Just(Command::Delete),
     ]
+}
+
+/// One command of a history: on what, what, and the stamp that its registration gets if it makes one.
+pub type Step = (ObjectId, Command, Stamp);
+
+/// Up to `most` commands on few objects of a class, at the positions 1, 2, 3 … and the instants of `registered` and
+/// beyond, one step apart.
+pub fn history(
+    class: &Class,
+    valid: SmallAxis,
+    registered: SmallAxis,
+    most: usize,
+) -> impl Strategy<Value = Vec<Step>> + use<> {
+    let class_id = class.id;
+    let step = (uuid(), command(class, valid), uuid(), select(vec!["", "why", "Åb%"]));
+    vec(step, 0..=most).prop_map(move |steps| {
+        let stamped = |(at, (uuid, command, actor, note)): (i64, (Uuid, Command, Uuid, &str))| {
+            let instant = Timestamp::from_micros(registered.first + registered.step * at);
+            let stamp = Stamp {
+                actor,
+                note: note.to_owned(),
+                registered: instant.expect("a small axis lies within finite time"),
+                position: Position(at.unsigned_abs() + 1),
+            };
+            (ObjectId { class: class_id, uuid }, command, stamp)
+        };
+        (0..).zip(steps).map(stamped).collect()
+    })
 }

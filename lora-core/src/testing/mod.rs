@@ -9,5 +9,5 @@ mod contents;
 mod questions;
 
 pub use axis::{SmallAxis, period, window};
-pub use contents::{any_content, command, content, effect, patch, text, uuid, value};
+pub use contents::{Step, any_content, command, content, effect, history, patch, text, uuid, value};
 pub use questions::{criterion, known, like_source, page, search, time_context};

@@ -76,7 +76,6 @@ pub fn page() -> impl Strategy<Value = Page> + Clone {
 /// A search of the class with up to two criteria.
 pub fn search(class: &Class, valid: SmallAxis, registered: SmallAxis) -> impl Strategy<Value = Search> + use<> {
     let class_id = class.id;
-    (vec(criterion(class), 0..3), time_context(valid, registered), page()).prop_map(move |(criteria, context, page)| {
-        Search { class: class_id, criteria, context, page }
-    })
+    (vec(criterion(class), 0..3), time_context(valid, registered), page())
+        .prop_map(move |(criteria, context, page)| Search { class: class_id, criteria, context, page })
 }

@@ -46,12 +46,7 @@ impl World {
     }
 
     /// The registrations that count, oldest first, with the time in which each is believed.
-    pub(super) fn known(
-        &self,
-        object: ObjectId,
-        known: Known,
-        at: Position,
-    ) -> Vec<(Period<TransactionTime>, &Entry)> {
+    pub(super) fn known(&self, object: ObjectId, known: Known, at: Position) -> Vec<(Period<TransactionTime>, &Entry)> {
         let visible = self.visible(object, at);
         match known {
             Known::Latest => visible.into_iter().last().into_iter().collect(),
