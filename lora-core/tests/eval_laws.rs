@@ -1,5 +1,7 @@
 //! The definition itself: worked examples of lora-semantics §5 to §7, and laws that any right answer keeps.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use lora_core::object::{
     AttributeRow, Content, Effect, LifeCycle, ObjectId, Patch, Position, RelationRow, StateRow, Target,
 };
@@ -283,9 +285,10 @@ proptest! {
         let search = Search { page: Page::default(), ..search };
         let found = world.search(&search, LATEST);
         let criteria = search.criteria.iter().cloned().chain([more]).collect();
-        let fewer = world.search(&Search { criteria, ..search.clone() }, LATEST);
+        let narrower = Search { criteria, ..search };
+        let fewer = world.search(&narrower, LATEST);
         prop_assert!(fewer.iter().all(|uuid| found.contains(uuid)));
-        let wider = world.search(&Search { context: search.context.always(), ..search.clone() }, LATEST);
+        let wider = world.search(&Search { context: search.context.always(), ..search }, LATEST);
         prop_assert!(found.iter().all(|uuid| wider.contains(uuid)));
     }
 

@@ -4,6 +4,8 @@
 //! have at most six bounds, so every way in which three edits can lie to each other occurs.
 //! `PROPTEST_CASES` of 10,000 and more asks for the long round: all combinations of named fields in all three edits.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use lora_core::object::{
@@ -222,6 +224,9 @@ fn product<A: Clone, B: Clone>(left: &[A], right: &[B]) -> Vec<(A, B)> {
     left.iter().flat_map(|a| right.iter().map(move |b| (a.clone(), b.clone()))).collect()
 }
 
+/// Two values in each of 15 periods, and clearing.
+const EDITS: usize = 31;
+
 /// A part of a content whose rows have one value: how to write it, and how to read it.
 struct Plain<'a> {
     class: &'a Class,
@@ -269,9 +274,8 @@ impl Plain<'_> {
         AXIS.slots().iter().map(there).collect()
     }
 
-    fn three_edits(&self) {
-        let merges = self.every_sequence(1, 3, &Content::EMPTY, &vec![Vec::new(); AXIS.slots::<ValidTime>().len()]);
-        println!("{merges} merges");
+    fn three_edits(&self) -> usize {
+        self.every_sequence(1, 3, &Content::EMPTY, &vec![Vec::new(); AXIS.slots::<ValidTime>().len()])
     }
 }
 
@@ -280,6 +284,30 @@ fn mapped<T, U>(change: Change<Vec<T>>, f: impl Fn(T) -> U) -> Change<Vec<U>> {
         Change::Keep => Change::Keep,
         Change::Clear => Change::Clear,
         Change::Set(rows) => Change::Set(rows.into_iter().map(f).collect()),
+    }
+}
+
+/// `Set` without rows: nothing to merge by time, and nothing to replace with.
+#[test]
+fn setting_no_rows_keeps_what_merges_by_time_and_empties_a_relation_to_many() {
+    let class = small_class();
+    let row = || RelationRow { target: Target::Nothing, object_type: None, effect: by(1, Period::ALWAYS) };
+    let mut previous = Content::EMPTY;
+    previous.set_states(
+        class.states[0].id,
+        vec![StateRow { value: class.states[0].values[0].id, effect: by(1, Period::ALWAYS) }],
+    );
+    class.relations.iter().for_each(|relation| previous.set_relations(relation.id, vec![row()]));
+    let patch = Patch {
+        attributes: [(class.groups[0].id, Change::Set(Vec::new()))].into(),
+        states: [(class.states[0].id, Change::Set(Vec::new()))].into(),
+        relations: class.relations.iter().map(|relation| (relation.id, Change::Set(Vec::new()))).collect(),
+    };
+    let merged = judged(&class, &previous, &patch);
+    assert_eq!(merged.states(class.states[0].id), previous.states(class.states[0].id));
+    for relation in &class.relations {
+        let kept = relation.cardinality == Cardinality::ZeroToOne;
+        assert_eq!(merged.relations(relation.id).len(), usize::from(kept));
     }
 }
 
@@ -296,7 +324,8 @@ fn three_state_edits() {
         let row = |row: &StateRow| (row.effect.clone(), usize::from(row.value != value(0)));
         content.states(state.id).iter().map(row).collect()
     };
-    Plain { class, patch: &patch, rows: &rows, replaces: false }.three_edits();
+    let merges = Plain { class, patch: &patch, rows: &rows, replaces: false }.three_edits();
+    assert_eq!(merges, EDITS + EDITS.pow(2) + EDITS.pow(3));
 }
 
 fn three_relation_edits(cardinality: Cardinality) {
@@ -312,7 +341,9 @@ fn three_relation_edits(cardinality: Cardinality) {
         let row = |row: &RelationRow| (row.effect.clone(), usize::from(row.target == Target::Nothing));
         content.relations(relation.id).iter().map(row).collect()
     };
-    Plain { class, patch: &patch, rows: &rows, replaces: cardinality == Cardinality::ZeroToMany }.three_edits();
+    let replaces = cardinality == Cardinality::ZeroToMany;
+    let merges = Plain { class, patch: &patch, rows: &rows, replaces }.three_edits();
+    assert_eq!(merges, EDITS + EDITS.pow(2) + EDITS.pow(3));
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn choices<T: Clone>(things: &[T], most: usize) -> Vec<Vec<T>> {
     for _ in 0..most {
         longest = longest
             .iter()
-            .flat_map(|some| things.iter().map(|one| [some.as_slice(), &[one.clone()]].concat()))
+            .flat_map(|some| things.iter().map(|one| [some.as_slice(), std::slice::from_ref(one)].concat()))
             .collect();
         all.extend(longest.iter().cloned());
     }

@@ -54,7 +54,7 @@ pub fn value(field_type: FieldType) -> BoxedStrategy<Value> {
 /// Actor and note of an effect, in a period that the caller has.
 fn envelope() -> impl Strategy<Value = Effect> + Clone {
     let kind = select(vec![ActorKind::User, ActorKind::Organisation]);
-    (option::weighted(0.3, uuid()), option::weighted(0.2, kind), select(vec!["", "", "why"])).prop_map(
+    (option::weighted(0.3, uuid()), option::weighted(0.2, kind), select(vec!["", "", "why", "Åb%"])).prop_map(
         |(actor, actor_kind, note)| Effect { valid: Period::ALWAYS, actor, actor_kind, note: note.to_owned() },
     )
 }
@@ -101,35 +101,27 @@ fn attribute_rows(group: &Group, axis: SmallAxis) -> impl Strategy<Value = Vec<A
     })
 }
 
-/// Rows that name some of the fields, or all of them.
+/// Rows that name some of the fields, or all of them but those in the background.
 fn attribute_patches(group: &Group, axis: SmallAxis) -> impl Strategy<Value = Vec<AttributePatch>> + use<> {
-    let change = |field: &Field| {
-        let (id, mandatory) = (field.id, field.mandatory);
-        (0..8_u8, value(field.field_type)).prop_map(move |(choice, value)| match choice {
-            0..=2 => (id, None),
-            3 => (id, Some((Change::Keep, value))),
-            4 if !mandatory => (id, Some((Change::Clear, value))),
-            _ => (id, Some((Change::Set(value.clone()), value))),
-        })
-    };
-    let changes: Vec<_> = group.fields.iter().map(|field| change(field).boxed()).collect();
-    let spare: Vec<_> = group.fields.iter().map(|field| value(field.field_type)).collect();
-    let background: Vec<FieldId> = group.fields.iter().filter(|field| field.background).map(|field| field.id).collect();
+    let fields: Vec<Field> = group.fields.clone();
+    let choices: Vec<_> = fields.iter().map(|field| (0..8_u8, value(field.field_type))).collect();
     let complete = prop_oneof![2 => Just(false), 1 => Just(true)];
-    let row = (changes, spare, complete, envelope()).prop_map(move |(changes, spare, complete, effect)| {
-        let change = |((id, change), spare): ((FieldId, Option<(Change<Value>, Value)>), Value)| {
-            let named = complete && !background.contains(&id);
-            match change.map(|(change, _)| change) {
-                None | Some(Change::Keep) if named => Some((id, Change::Set(spare))),
-                change => change.map(|change| (id, change)),
-            }
+    let row = (choices, complete, envelope()).prop_map(move |(choices, complete, effect)| {
+        let change = |(field, (choice, value)): (&Field, (u8, Value))| {
+            let change = match choice {
+                0..=3 if complete && !field.background => Change::Set(value),
+                0..=2 => return None,
+                3 => Change::Keep,
+                4 if !field.mandatory => Change::Clear,
+                _ => Change::Set(value),
+            };
+            Some((field.id, change))
         };
-        (changes.into_iter().zip(spare).filter_map(change).collect(), effect)
+        AttributePatch { values: fields.iter().zip(choices).filter_map(change).collect(), effect }
     });
     disjoint(axis, row).prop_map(|rows| {
-        let patch =
-            |(valid, (values, effect)): (_, (_, Effect))| AttributePatch { values, effect: effect.moved_to(valid) };
-        rows.into_iter().map(patch).collect()
+        let during = |(valid, row): (_, AttributePatch)| AttributePatch { effect: row.effect.moved_to(valid), ..row };
+        rows.into_iter().map(during).collect()
     })
 }
 
@@ -204,41 +196,54 @@ fn assembled(
 
 /// A content that may or may not be one that the class allows.
 ///
-/// Up to two things are done to one that is: a row is added that may overlap, lack a value or hold one of another
-/// type, or rows are put under an id that may be that of something else.
+/// Up to two rows are added to one that is: they may overlap others, lack a value, hold one of another type or of
+/// another group, or stand under an id that is that of something else.
 pub fn any_content(class: &Class, axis: SmallAxis) -> impl Strategy<Value = Content> + use<> {
-    let ids: Vec<FieldId> = (0..=class.relations.last().map_or(9, |last| last.id.number() + 1))
-        .map(FieldId::from_number)
-        .chain(class.groups.iter().map(|group| group.id))
-        .chain(class.states.iter().flat_map(|state| [state.id, state.values[0].id]))
-        .collect();
-    let fields: Vec<(FieldId, FieldType)> = class
-        .fields()
-        .map(|(_, field)| (field.id, field.field_type))
-        .chain([(FieldId::from_number(0), FieldType::Text)])
-        .collect();
-    let types = vec![FieldType::Text, FieldType::Text, FieldType::Integer];
-    let some = (select(fields), any::<bool>(), select(types)).prop_flat_map(|((id, fit), fits, other)| {
-        value(if fits { fit } else { other }).prop_map(move |value| (id, value))
-    });
-    let attribute = (vec(some, 0..4), effect(axis)).prop_map(|(values, effect)| AttributeRow::new(values, effect));
-    let state = (select(ids.clone()), effect(axis)).prop_map(|(value, effect)| StateRow { value, effect });
-    let relation = (target(), object_type(), effect(axis)).prop_map(|(target, object_type, effect)| RelationRow {
-        target,
-        object_type,
-        effect,
-    });
-    let section = |ids: Vec<FieldId>| prop_oneof![3 => select(ids.clone()), 1 => Just(ids[0])];
-    let groups: Vec<FieldId> = class.groups.iter().map(|group| group.id).collect();
     let damage = prop_oneof![
-        (prop_oneof![4 => select(groups), 1 => section(ids.clone())], attribute).prop_map(Damage::Attribute),
-        (section(ids.clone()), state).prop_map(Damage::State),
-        (section(ids), relation).prop_map(Damage::Relation),
+        2 => stray_attribute(class, axis).prop_map(Damage::Attribute),
+        1 => stray_state(class, axis).prop_map(Damage::State),
+        1 => stray_relation(class, axis).prop_map(Damage::Relation),
     ];
     (content(class, axis), vec(damage, 0..3)).prop_map(|(mut content, damages)| {
         damages.into_iter().for_each(|damage| damage.done_to(&mut content));
         content
     })
+}
+
+/// One of `usual`, or seldom any id at all that the class or nobody has.
+fn mostly(usual: Vec<FieldId>) -> impl Strategy<Value = FieldId> + Clone {
+    prop_oneof![12 => select(usual), 1 => (0..40_u16).prop_map(FieldId::from_number)]
+}
+
+fn stray_attribute(class: &Class, axis: SmallAxis) -> BoxedStrategy<(FieldId, AttributeRow)> {
+    let sound = |group: &Group| (mostly(vec![group.id]), attribute_values(group)).boxed();
+    let groups: Vec<_> = class.groups.iter().map(sound).collect();
+    let fields: Vec<(FieldId, FieldType)> = class.fields().map(|(_, field)| (field.id, field.field_type)).collect();
+    let stray = (select(fields), prop_oneof![6 => Just(None), 1 => Just(Some(FieldType::Integer))]);
+    let stray = stray.prop_flat_map(|((id, own), other)| (Just(id), value(other.unwrap_or(own))));
+    let stray = prop_oneof![3 => Just(Vec::new()), 1 => vec(stray, 1..3)];
+    let lacking = prop_oneof![3 => Just(false), 1 => Just(true)];
+    (proptest::strategy::Union::new(groups), stray, lacking, effect(axis))
+        .prop_map(|((group, mut values), stray, lacking, effect)| {
+            if lacking {
+                values.truncate(values.len().saturating_sub(1) / 2);
+            }
+            (group, AttributeRow::new(values.into_iter().chain(stray), effect))
+        })
+        .boxed()
+}
+
+fn stray_state(class: &Class, axis: SmallAxis) -> impl Strategy<Value = (FieldId, StateRow)> + use<> {
+    let states: Vec<FieldId> = class.states.iter().map(|state| state.id).collect();
+    let values = class.states.iter().flat_map(|state| &state.values).map(|value| value.id).collect();
+    (mostly(states), mostly(values), effect(axis))
+        .prop_map(|(state, value, effect)| (state, StateRow { value, effect }))
+}
+
+fn stray_relation(class: &Class, axis: SmallAxis) -> impl Strategy<Value = (FieldId, RelationRow)> + use<> {
+    let relations = class.relations.iter().map(|relation| relation.id).collect();
+    (mostly(relations), target(), object_type(), effect(axis))
+        .prop_map(|(relation, target, object_type, effect)| (relation, RelationRow { target, object_type, effect }))
 }
 
 #[derive(Debug, Clone)]
@@ -299,9 +304,10 @@ pub fn patch(class: &Class, axis: SmallAxis) -> impl Strategy<Value = Patch> + u
 /// Any command, mostly updates.
 pub fn command(class: &Class, axis: SmallAxis) -> impl Strategy<Value = Command> + use<> {
     prop_oneof![
-        3 => content(class, axis).prop_map(Command::Create),
-        2 => content(class, axis).prop_map(Command::Import),
-        6 => patch(class, axis).prop_map(Command::Update),
+        4 => content(class, axis).prop_map(Command::Create),
+        3 => content(class, axis).prop_map(Command::Import),
+        8 => patch(class, axis).prop_map(Command::Update),
+        1 => Just(Command::Update(Patch::default())),
         1 => Just(Command::Passivate),
         1 => Just(Command::Delete),
     ]
@@ -310,8 +316,8 @@ pub fn command(class: &Class, axis: SmallAxis) -> impl Strategy<Value = Command>
 /// One command of a history: on what, what, and the stamp that its registration gets if it makes one.
 pub type Step = (ObjectId, Command, Stamp);
 
-/// Up to `most` commands on few objects of a class, at the positions 1, 2, 3 … and the instants of `registered` and
-/// beyond, one step apart.
+/// Up to `most` commands on few objects of a class, most of which are made first, at the positions 1, 2, 3 … and the
+/// instants of `registered` and beyond, one step apart.
 pub fn history(
     class: &Class,
     valid: SmallAxis,
@@ -319,18 +325,26 @@ pub fn history(
     most: usize,
 ) -> impl Strategy<Value = Vec<Step>> + use<> {
     let class_id = class.id;
-    let step = (uuid(), command(class, valid), uuid(), select(vec!["", "why", "Åb%"]));
-    vec(step, 0..=most).prop_map(move |steps| {
-        let stamped = |(at, (uuid, command, actor, note)): (i64, (Uuid, Command, Uuid, &str))| {
-            let instant = Timestamp::from_micros(registered.first + registered.step * at);
+    let made = prop_oneof![
+        2 => content(class, valid).prop_map(Command::Create),
+        1 => content(class, valid).prop_map(Command::Import),
+    ];
+    let made = vec(option::weighted(0.9, (made, envelope())), 3).prop_map(|made| {
+        let made = (1..).map(Uuid::from_u128).zip(made);
+        made.filter_map(|(uuid, made)| made.map(|(command, effect)| (uuid, command, effect))).collect::<Vec<_>>()
+    });
+    let further = vec((uuid(), command(class, valid), envelope()), 0..=most);
+    (made, further).prop_map(move |(made, further)| {
+        let stamped = |(number, (uuid, command, by)): (i64, (Uuid, Command, Effect))| {
+            let instant = Timestamp::from_micros(registered.first + registered.step * number);
             let stamp = Stamp {
-                actor,
-                note: note.to_owned(),
+                actor: by.actor.unwrap_or_default(),
+                note: by.note,
                 registered: instant.expect("a small axis lies within finite time"),
-                position: Position(at.unsigned_abs() + 1),
+                position: Position(number.unsigned_abs() + 1),
             };
             (ObjectId { class: class_id, uuid }, command, stamp)
         };
-        (0..).zip(steps).map(stamped).collect()
+        (0..).zip(made.into_iter().chain(further)).map(stamped).collect()
     })
 }

@@ -182,15 +182,18 @@ fn attribute_flaws(group: &Group, rows: &[AttributeRow]) -> BTreeSet<Flaw> {
     flaws
 }
 
+/// Whether a value is of the type; no text holds NUL.
 fn fits(field_type: FieldType, value: &Value) -> bool {
-    matches!(
-        (field_type, value),
-        (FieldType::Text, Value::Text(_))
-            | (FieldType::Boolean, Value::Boolean(_))
-            | (FieldType::Integer, Value::Integer(_))
-            | (FieldType::TextList, Value::TextList(_))
-            | (FieldType::Keywords, Value::Keywords(_))
-    )
+    let text = |text: &String| !text.contains('\0');
+    match (field_type, value) {
+        (FieldType::Text, Value::Text(value)) => text(value),
+        (FieldType::Boolean, Value::Boolean(_)) | (FieldType::Integer, Value::Integer(_)) => true,
+        (FieldType::TextList, Value::TextList(values)) => values.iter().all(text),
+        (FieldType::Keywords, Value::Keywords(words)) => {
+            words.iter().all(|word| text(&word.identifier) && text(&word.description) && text(&word.category))
+        }
+        (_, _) => false,
+    }
 }
 
 /// What is wrong with a patch by itself: parts and fields that are not declared, and new rows that overlap.
