@@ -78,6 +78,8 @@ pub mod query;
 pub mod schema;
 pub mod service;
 pub mod storage;
+#[cfg(feature = "test-support")]
+pub mod testing;
 pub mod time;
 
 pub use error::{Error, ErrorKind};
