@@ -74,6 +74,12 @@ impl AttributeRow {
         self.values.iter().map(|(id, value)| (*id, value))
     }
 
+    /// The row's values in another effect.
+    #[must_use]
+    pub fn moved_to(&self, effect: Effect) -> Self {
+        Self { values: self.values.clone(), effect }
+    }
+
     /// Field by field, where no value comes after every value.
     fn compare_values(&self, other: &Self) -> Ordering {
         let (mut left, mut right) = (self.values.iter().peekable(), other.values.iter().peekable());
@@ -271,7 +277,7 @@ impl Row for AttributeRow {
     }
 
     fn during(&self, valid: Period<ValidTime>) -> Self {
-        Self { values: self.values.clone(), effect: self.effect.moved_to(valid) }
+        self.moved_to(self.effect.moved_to(valid))
     }
 
     fn states_same_as(&self, other: &Self) -> bool {

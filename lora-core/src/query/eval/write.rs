@@ -259,8 +259,7 @@ impl HasEffect for AttributeRow {
 
 impl Row for AttributeRow {
     fn during(&self, period: Period<ValidTime>) -> Self {
-        let values = self.values().map(|(field, value)| (field, value.clone()));
-        Self::new(values, self.effect.moved_to(period))
+        self.moved_to(self.effect.moved_to(period))
     }
 }
 
