@@ -81,7 +81,14 @@ pub(super) fn answers(options: &Options, plan: Plan) -> Answers {
 }
 
 impl Questions {
-    fn ask(&mut self, kind: Kind, subject: Uuid, (valid, known): (Instant, Instant), text: String, answer: Vec<String>) {
+    fn ask(
+        &mut self,
+        kind: Kind,
+        subject: Uuid,
+        (valid, known): (Instant, Instant),
+        text: String,
+        answer: Vec<String>,
+    ) {
         let id = format!("q{:02}", self.list.len() + 1);
         let (valid_at, known_at) = (valid.to_string(), known.to_string());
         let question = format!("{text} at {valid_at}, as known at {known_at}?");
@@ -236,7 +243,8 @@ impl Questions {
         }
         // Person 4 left 140 days before the end and was closed out 98 days before it: a door open for 42 days.
         let (end, told) = (self.stage.day(-140).begin(), self.stage.morning(-98));
-        let text = "Since when was the account of Emmy Klintrup closed, and when was that registered, how many days late,";
+        let text =
+            "Since when was the account of Emmy Klintrup closed, and when was that registered, how many days late,";
         let answer = vec![end.to_string(), told.to_string(), "42".to_owned()];
         self.ask(Kind::ExposureOfAccount, self.stage.account(4), (noon(-1), latest), text.to_owned(), answer);
     }

@@ -158,7 +158,11 @@ impl FromStr for Day {
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::with_capacity(10);
-        if self.is_finite() { self.push_date(&mut text) } else { self.push_to(&mut text) }
+        if self.is_finite() {
+            self.push_date(&mut text)
+        } else {
+            self.push_to(&mut text)
+        }
         f.pad(&text)
     }
 }

@@ -36,7 +36,10 @@ pub(super) struct Seat {
     pub(super) span: Span,
 }
 
-/// The unit to which a person belongs first. The first three persons of a unit succeed one another as its managers.
+/// Of those who belong to a unit, so many may come to lead it.
+const CANDIDATES: u64 = 8;
+
+/// The unit to which a person belongs first.
 pub(super) const fn home(plan: &Plan, person: u64) -> u64 {
     person % plan.line_units
 }
@@ -45,42 +48,37 @@ pub(super) const fn home(plan: &Plan, person: u64) -> u64 {
 pub(super) fn seats(plan: &Plan, unit: u64) -> Vec<Seat> {
     let mut random = plan.random(Kind::Post, unit, 0);
     let unit_life = life(plan, unit).span;
-    let mut seats = Vec::new();
-    let mut from = plan.founded;
-    for slot in 0..3 {
-        let lasting = random.chance(if slot == 0 { 30 } else { 45 });
-        let next = if slot == 0 { plan.some_day(&mut random) } else { from.plus(random.days(300, 2400)) };
-        let to = if lasting || slot == 2 || next > plan.until.plus(60) { Day::INFINITY } else { next };
-        let vacancy = if random.chance(45) { random.days(20, 150) } else { 0 };
-        let person = unit + slot * plan.line_units;
-        let vacant_now = slot > 0 && !to.is_finite() && random.chance(8);
-        if person < plan.people && !vacant_now {
-            seats.extend(seat(plan, person, from, to).and_then(|seat| {
-                let span = seat.span.intersect(unit_life)?;
-                Some(Seat { span, ..seat })
-            }));
-        }
-        if !to.is_finite() {
-            break;
-        }
-        from = to.plus(vacancy);
+    let mut seats: Vec<Seat> = Vec::new();
+    let mut from = unit_life.from;
+    while from < unit_life.to.min(plan.until.plus(40)) {
+        let (lasting, length, vacancy) = (random.chance(25), random.days(300, 3000), random.days(20, 150));
+        let Some(person) = candidate(plan, unit, from, &seats) else { break };
+        // Whoever came before the history is still there when it begins.
+        let end = if lasting { Day::INFINITY } else { from.max(plan.start.plus(30)).plus(length) };
+        let to = end.min(birth(plan, person).plus_years(70)).min(unit_life.to);
+        let to = if to < plan.until.plus(60) || to == unit_life.to { to } else { Day::INFINITY };
+        seats.extend(Span::new(from, to).map(|span| Seat { person, span }));
+        from = if random.chance(45) { to.plus(vacancy) } else { to };
     }
     seats
 }
 
-/// The seat as far as the person is of an age for it and it begins in time to be told about.
-fn seat(plan: &Plan, person: u64, from: Day, to: Day) -> Option<Seat> {
-    let birth = birth(plan, person);
-    let grown = birth.plus_years(25).max(plan.founded);
-    let span = Span::new(from.max(grown), to.min(birth.plus_years(70)))?;
-    (span.from < plan.until.plus(40) && plan.start.plus(30) < span.to).then_some(Seat { person, span })
+/// The first of a unit's people who is of an age to lead it for a while and has not led it before.
+fn candidate(plan: &Plan, unit: u64, from: Day, before: &[Seat]) -> Option<u64> {
+    let people = (0..CANDIDATES).map(|slot| unit + slot * plan.line_units).take_while(|person| *person < plan.people);
+    people.into_iter().find(|person| {
+        let birth = birth(plan, *person);
+        let fits = birth.plus_years(25) <= from && from.max(plan.start).plus(400) < birth.plus_years(70);
+        fits && before.iter().all(|seat| seat.person != *person)
+    })
 }
 
 /// The employments of a person, earliest first.
 pub(super) fn careers(plan: &Plan, person: u64, birth: Day) -> Vec<Employment> {
     let mut random = plan.random(Kind::Career, person, 0);
     let home = home(plan, person);
-    let post = seats(plan, home).into_iter().find(|seat| seat.person == person);
+    let may_lead = person / plan.line_units < CANDIDATES;
+    let post = may_lead.then(|| seats(plan, home)).into_iter().flatten().find(|seat| seat.person == person);
     if let Some(seat) = post {
         let promoted_after = if random.chance(50) { random.days(30, 1500) } else { 0 };
         let from = seat.span.from.plus(-promoted_after).max(plan.founded).max(birth.plus_years(19));

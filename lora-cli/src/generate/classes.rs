@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::calendar::{Day, Span};
-use super::it::{ROLES, ROLES_PER_SYSTEM, SYSTEMS};
+use super::it::{self, ROLES, ROLES_PER_SYSTEM, SYSTEMS};
 use super::oio::{Act, Class, Object, Slot, Value};
 use super::plan::{Actor, Plan};
 use super::random::{Kind, Random};
@@ -67,6 +67,7 @@ pub(super) const JOB_FUNCTIONS: u64 = 26;
 pub(super) const KLE_SUBJECTS: u64 = 100;
 const KLE_GROUPS: u64 = 20;
 const KLE_MAIN_GROUPS: u64 = 5;
+const KLE_CLASSES: u64 = KLE_SUBJECTS + KLE_GROUPS + KLE_MAIN_GROUPS;
 
 const fn rows(facet: Facet) -> &'static [Row] {
     match facet {
@@ -105,9 +106,11 @@ const fn rows(facet: Facet) -> &'static [Row] {
         ],
         Facet::ManagerAddressType => &[("EmailLeder", "Ledermail", "EMAIL")],
         Facet::EngagementAddressType => &[("LokaleEngagement", "Lokale", "TEXT")],
-        Facet::Visibility => {
-            &[("Intern", "Kun internt", "INTERNAL"), ("Ekstern", "Også eksternt", "PUBLIC"), ("Hemmelig", "Hemmelig", "SECRET")]
-        }
+        Facet::Visibility => &[
+            ("Intern", "Kun internt", "INTERNAL"),
+            ("Ekstern", "Også eksternt", "PUBLIC"),
+            ("Hemmelig", "Hemmelig", "SECRET"),
+        ],
         Facet::JobFunction => &[
             ("administrativ", "Administrativ medarbejder", ""),
             ("akademisk", "Akademisk medarbejder", ""),
@@ -156,10 +159,15 @@ const fn rows(facet: Facet) -> &'static [Row] {
             ("sygdom", "Længere sygefravær", ""),
             ("uddannelse", "Uddannelsesorlov", ""),
         ],
-        Facet::ManagerType => {
-            &[("direktoer", "Direktør", ""), ("chef", "Chef", ""), ("leder", "Leder", ""), ("teamleder", "Teamleder", "")]
+        Facet::ManagerType => &[
+            ("direktoer", "Direktør", ""),
+            ("chef", "Chef", ""),
+            ("leder", "Leder", ""),
+            ("teamleder", "Teamleder", ""),
+        ],
+        Facet::ManagerLevel => {
+            &[("n1", "Niveau 1", ""), ("n2", "Niveau 2", ""), ("n3", "Niveau 3", ""), ("n4", "Niveau 4", "")]
         }
-        Facet::ManagerLevel => &[("n1", "Niveau 1", ""), ("n2", "Niveau 2", ""), ("n3", "Niveau 3", ""), ("n4", "Niveau 4", "")],
         Facet::Responsibility => &[
             ("personale", "Personaleledelse", ""),
             ("faglig", "Faglig ledelse", ""),
@@ -167,11 +175,15 @@ const fn rows(facet: Facet) -> &'static [Row] {
             ("drift", "Drift", ""),
             ("arbejdsmiljoe", "Arbejdsmiljø", ""),
         ],
-        Facet::PrimaryType => {
-            &[("primary", "Primær", "3000"), ("non-primary", "Ikke primær", "0"), ("explicitly-primary", "Manuelt primær", "5000")]
-        }
+        Facet::PrimaryType => &[
+            ("primary", "Primær", "3000"),
+            ("non-primary", "Ikke primær", "0"),
+            ("explicitly-primary", "Manuelt primær", "5000"),
+        ],
         Facet::TimePlanning => &[("tjenestetid", "Tjenestetid", ""), ("fast", "Fast arbejdstid", "")],
-        Facet::KleAspect => &[("ansvarlig", "Ansvarlig", ""), ("udfoerende", "Udførende", ""), ("indsigt", "Indsigt", "")],
+        Facet::KleAspect => {
+            &[("ansvarlig", "Ansvarlig", ""), ("udfoerende", "Udførende", ""), ("indsigt", "Indsigt", "")]
+        }
         Facet::Role | Facet::KleNumber => &[],
     }
 }
@@ -211,15 +223,19 @@ pub(super) fn classes(plan: Plan) -> impl Iterator<Item = Object> {
         })
     });
     let roles = (0..SYSTEMS as u64 * ROLES_PER_SYSTEM).map(move |index| role_class(&plan, index));
-    let numbers = (0..KLE_SUBJECTS + KLE_GROUPS + KLE_MAIN_GROUPS).map(move |index| kle_class(&plan, index));
+    let numbers = (0..KLE_CLASSES).rev().map(move |index| kle_class(&plan, index));
     listed.chain(roles).chain(numbers)
 }
 
 fn imported(plan: &Plan, class: Class, id: Uuid, seconds: i64, key: String) -> Object {
     let first = plan.first(plan.migration(0), seconds, plan.actor(Actor::Migration), "");
+    begun(class, id, first, key, plan.founded)
+}
+
+fn begun(class: Class, id: Uuid, first: Act, key: String, from: Day) -> Object {
     let mut object = Object::new(class, id, first);
-    object.set(plan.founded, Slot::Property("brugervendtnoegle"), Value::text(key));
-    object.present(object.created(), plan.era());
+    object.set(from, Slot::Property("brugervendtnoegle"), Value::text(key));
+    object.present(object.created(), Span::since(from));
     object
 }
 
@@ -250,10 +266,14 @@ fn facet_object(plan: &Plan, (facet, key, description): (Facet, &'static str, &'
 
 fn class_object(plan: &Plan, facet: Facet, index: u64, key: String, title: String) -> Object {
     let seconds = 120 + facet as i64 * 20 + (index % 20) as i64;
-    let mut object = imported(plan, Class::Klasse, class_id(plan, facet, index), seconds, key);
-    object.set(plan.founded, Slot::Property("titel"), Value::text(title));
-    object.set(plan.founded, Slot::Relation("facet", ""), Value::id(plan.id(Kind::Facet, facet as u64, 0)));
-    object.set(plan.founded, Slot::Relation("ansvarlig", ""), Value::id(plan.id(Kind::Organisation, 0, 0)));
+    let object = imported(plan, Class::Klasse, class_id(plan, facet, index), seconds, key);
+    titled(plan, object, facet, title, plan.founded)
+}
+
+fn titled(plan: &Plan, mut object: Object, facet: Facet, title: String, from: Day) -> Object {
+    object.set(from, Slot::Property("titel"), Value::text(title));
+    object.set(from, Slot::Relation("facet", ""), Value::id(plan.id(Kind::Facet, facet as u64, 0)));
+    object.set(from, Slot::Relation("ansvarlig", ""), Value::id(plan.id(Kind::Organisation, 0, 0)));
     object
 }
 
@@ -286,16 +306,20 @@ fn with_history(plan: &Plan, facet: Facet, index: u64, mut object: Object) -> Ob
     object
 }
 
+/// A role comes with its system.
 fn role_class(plan: &Plan, index: u64) -> Object {
     let (system, role) = (index / ROLES_PER_SYSTEM, index % ROLES_PER_SYSTEM);
     let (key, title) = ROLES[role as usize];
-    let system_key = super::it::system_key(system);
-    let mut object = class_object(plan, Facet::Role, index, format!("{system_key}-{key}"), title.to_owned());
-    object.set(plan.founded, Slot::Relation("mapninger", ""), Value::id(plan.id(Kind::System, system, 0)));
+    let from = it::system_life(plan, system).from;
+    let first = it::system_act(plan, system, 600 + role as i64);
+    let key = format!("{}-{key}", it::system_key(system));
+    let object = begun(Class::Klasse, class_id(plan, Facet::Role, index), first, key, from);
+    let mut object = titled(plan, object, Facet::Role, title.to_owned(), from);
+    object.set(from, Slot::Relation("mapninger", ""), Value::id(plan.id(Kind::System, system, 0)));
     object
 }
 
-/// Numbers from 91 on, which the real task list does not use, with titles that say nothing.
+/// From the top down. Numbers from 91 on, which the real task list does not use, with titles that say nothing.
 fn kle_class(plan: &Plan, index: u64) -> Object {
     let subjects_per_group = KLE_SUBJECTS / KLE_GROUPS;
     let groups_per_main = KLE_GROUPS / KLE_MAIN_GROUPS;
@@ -310,7 +334,9 @@ fn kle_class(plan: &Plan, index: u64) -> Object {
     } else {
         (main_key(index - KLE_SUBJECTS - KLE_GROUPS), None)
     };
-    let mut object = class_object(plan, Facet::KleNumber, index, key.clone(), format!("Syntetisk opgave {key}"));
+    let seconds = 600 + (KLE_CLASSES - index) as i64;
+    let object = imported(plan, Class::Klasse, class_id(plan, Facet::KleNumber, index), seconds, key.clone());
+    let mut object = titled(plan, object, Facet::KleNumber, format!("Syntetisk opgave {key}"), plan.founded);
     if let Some(parent) = parent {
         let parent = class(plan, Facet::KleNumber, parent);
         object.set(plan.founded, Slot::Relation("overordnetklasse", ""), parent);

@@ -202,7 +202,8 @@ fn addresses(plan: &Plan, person: &Person) -> Vec<Object> {
             continue;
         }
         let id = plan.id(Kind::PersonAddress, person.index, kind);
-        let first = first_act(plan, person, person.created, 2 + kind as i64, plan.actor(Actor::Directory), "Adresse oprettet");
+        let first =
+            first_act(plan, person, person.created, 2 + kind as i64, plan.actor(Actor::Directory), "Adresse oprettet");
         let values = address_values(plan, &mut random, person, kind, from);
         let mut object = function(plan, id, first, "Adresse", values[0].1.clone(), Span::since(from));
         object.set(from, PERSONS, Value::id(person.id));
@@ -332,7 +333,6 @@ pub(super) fn review(plan: &Plan, person: &Person, employment: &Employment, part
     }
     Some(object)
 }
-
 
 /// A relation to the holder of something, or to nobody.
 pub(super) fn holder(plan: &Plan, person: Option<u64>) -> Value {

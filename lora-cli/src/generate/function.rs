@@ -68,7 +68,11 @@ pub(super) fn address_value(scope: &str, value: &str) -> Value {
         _ => "urn:text:",
     };
     let mut urn = prefix.to_owned();
-    if prefix == "urn:text:" { push_quoted(&mut urn, value) } else { urn.push_str(value) }
+    if prefix == "urn:text:" {
+        push_quoted(&mut urn, value)
+    } else {
+        urn.push_str(value)
+    }
     Value::urn(urn)
 }
 

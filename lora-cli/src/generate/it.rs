@@ -43,7 +43,7 @@ pub(super) fn system_key(system: u64) -> &'static str {
 }
 
 /// When a system is in use: one was replaced by another in the course of the history.
-fn system_life(plan: &Plan, system: u64) -> Span {
+pub(super) fn system_life(plan: &Plan, system: u64) -> Span {
     match system {
         5 => Span { from: plan.founded, to: plan.past[1].effect.plus(31) },
         6 => Span::since(plan.past[1].effect.plus(-60)),
@@ -56,12 +56,17 @@ pub(super) fn systems(plan: Plan) -> impl Iterator<Item = Object> {
     (0..SYSTEMS as u64).map(move |system| system_object(&plan, system))
 }
 
+/// The act with which a system, or a role in it, is first registered; `seconds` into the migration or the hour.
+pub(super) fn system_act(plan: &Plan, system: u64, seconds: i64) -> Act {
+    let decided = plan.office_hour(&mut plan.random(Kind::System, system, 0), system_life(plan, system).from.plus(-80));
+    plan.first(decided.plus_seconds(seconds), seconds, plan.actor(Actor::Administrator(0)), "Nyt system")
+}
+
 fn system_object(plan: &Plan, system: u64) -> Object {
     let (key, name, kind) = SYSTEM_ROWS[system as usize];
     let life = system_life(plan, system);
-    let mut random = plan.random(Kind::System, system, 0);
-    let decided = plan.office_hour(&mut random, life.from.plus(-80));
-    let first = plan.first(decided, 800 + system as i64, plan.actor(Actor::Administrator(0)), "Nyt system");
+    let mut random = plan.random(Kind::System, system, 1);
+    let first = system_act(plan, system, 20);
     let mut object = Object::new(Class::System, plan.id(Kind::System, system, 0), first);
     object.set(life.from, Slot::Property("brugervendtnoegle"), Value::text(key));
     object.set(life.from, Slot::Property("itsystemnavn"), Value::text(name));

@@ -135,8 +135,8 @@ impl Iterator for Lines {
 /// Every object, in the order in which they refer to one another as far as that is possible.
 fn objects(plan: Plan) -> impl Iterator<Item = Object> + Send {
     classes::roots(plan)
-        .chain(classes::classes(plan))
         .chain(it::systems(plan))
+        .chain(classes::classes(plan))
         .chain((0..plan.line_units).flat_map(move |unit| unit_objects::line(plan, unit)))
         .chain((0..plan.pay_units).flat_map(move |unit| unit_objects::pay(plan, unit)))
         .chain((0..plan.med_units).flat_map(move |unit| unit_objects::med(plan, unit)))

@@ -49,8 +49,18 @@ fn push_content(text: &mut String, registration: &Registration<'_>) {
         return;
     }
     text.push_str(r#"{"attributter":{"#);
-    push_group(text, registration, "egenskaber", |slot| if let Slot::Property(name) = slot { Some(name) } else { None });
-    push_group(text, registration, "udvidelser", |slot| if let Slot::Extension(name) = slot { Some(name) } else { None });
+    push_group(
+        text,
+        registration,
+        "egenskaber",
+        |slot| if let Slot::Property(name) = slot { Some(name) } else { None },
+    );
+    push_group(
+        text,
+        registration,
+        "udvidelser",
+        |slot| if let Slot::Extension(name) = slot { Some(name) } else { None },
+    );
     close(text, '}');
     text.push_str(r#","tilstande":{"#);
     push_state(text, registration);

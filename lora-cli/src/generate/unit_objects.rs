@@ -111,7 +111,8 @@ fn addresses(plan: &Plan, unit: u64) -> Vec<Object> {
         let (_, _, scope) = classes::row(Facet::UnitAddressType, kind);
         let value = unit_address(plan, unit, scope, 0);
         let first = founding_act(plan, life.founding, unit, BELONGINGS_TURN);
-        let mut object = function(plan, plan.id(Kind::UnitAddress, unit, kind), first, "Adresse", value.clone(), life.span);
+        let mut object =
+            function(plan, plan.id(Kind::UnitAddress, unit, kind), first, "Adresse", value.clone(), life.span);
         object.set(life.span.from, UNITS, Value::id(line_id(plan, unit)));
         object.set(life.span.from, TYPE, class(plan, Facet::UnitAddressType, kind));
         object.set(life.span.from, Slot::Relation("opgaver", "synlighed"), class(plan, Facet::Visibility, 1));
@@ -156,7 +157,8 @@ fn unit_address(plan: &Plan, unit: u64, scope: &str, version: u64) -> String {
 /// An EAN-13 with its check digit.
 fn ean(unit: u64) -> String {
     let digits = format!("579000{:06}", unit % 1_000_000);
-    let weighted = digits.bytes().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| u32::from(digit - b'0') * weight);
+    let weighted =
+        digits.bytes().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| u32::from(digit - b'0') * weight);
     let check = (10 - weighted.sum::<u32>() % 10) % 10;
     format!("{digits}{check}")
 }
@@ -181,7 +183,8 @@ fn tasks(plan: &Plan, unit: u64) -> Vec<Object> {
             let day = plan.some_day(&mut random).next_month();
             let at = plan.registered(&mut random, day, Habit::Planned);
             if super::function::within(life.span, day) {
-                let known = object.act(Act::new(at, plan.administrator(&mut random), "Opgavefordelingen er gennemgået"));
+                let known =
+                    object.act(Act::new(at, plan.administrator(&mut random), "Opgavefordelingen er gennemgået"));
                 let both = Value::ids([aspect(1), aspect(2)]);
                 object.state_fact(known, Span::since(day), Slot::Relation("opgaver", ""), both);
             }

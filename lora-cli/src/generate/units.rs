@@ -78,7 +78,11 @@ pub(super) fn parents(plan: &Plan, unit: u64) -> Vec<(Day, u64, Option<Reorganis
     for (by, percent) in [(plan.past[0], 20), (plan.past[1], 8), (plan.planned, 8)] {
         let moved = random.chance(percent);
         let parent = other_parent(plan, original, random.below(u64::MAX));
-        if moved && life.span.from < by.effect && by.effect < life.span.to && parents.last().map(|last| last.1) != parent {
+        if moved
+            && life.span.from < by.effect
+            && by.effect < life.span.to
+            && parents.last().map(|last| last.1) != parent
+        {
             parents.extend(parent.map(|parent| (by.effect, parent, Some(by))));
         }
     }
