@@ -81,14 +81,7 @@ pub(super) fn answers(options: &Options, plan: Plan) -> Answers {
 }
 
 impl Questions {
-    fn ask(
-        &mut self,
-        kind: Kind,
-        subject: Uuid,
-        (valid, known): (Instant, Instant),
-        text: String,
-        answer: Vec<String>,
-    ) {
+    fn ask(&mut self, kind: Kind, subject: Uuid, (valid, known): (Instant, Instant), text: &str, answer: Vec<String>) {
         let id = format!("q{:02}", self.list.len() + 1);
         let (valid_at, known_at) = (valid.to_string(), known.to_string());
         let question = format!("{text} at {valid_at}, as known at {known_at}?");
@@ -98,33 +91,32 @@ impl Questions {
     fn name(&mut self, unit: u64, at: (Instant, Instant), answer: &[&str]) {
         let text = format!("What was the unit called that began as {}", UNITS_BY_NAME[unit as usize]);
         let answer = answer.iter().map(|name| (*name).to_owned()).collect();
-        self.ask(Kind::NameOfUnit, self.stage.unit(unit), at, text, answer);
+        self.ask(Kind::NameOfUnit, self.stage.unit(unit), at, &text, answer);
     }
 
     fn parent(&mut self, unit: u64, at: (Instant, Instant), answer: &[u64]) {
         let text = format!("Which unit was above {}", UNITS_BY_NAME[unit as usize]);
-        self.ask(Kind::ParentOfUnit, self.stage.unit(unit), at, text, self.units(answer));
+        self.ask(Kind::ParentOfUnit, self.stage.unit(unit), at, &text, self.units(answer));
     }
 
     fn leader(&mut self, at: (Instant, Instant), answer: &[u64]) {
         let text = format!("Who led {}", UNITS_BY_NAME[0]);
-        self.ask(Kind::LeaderOfUnit, self.stage.unit(0), at, text, self.persons(answer));
+        self.ask(Kind::LeaderOfUnit, self.stage.unit(0), at, &text, self.persons(answer));
     }
 
     fn seat(&mut self, person: u64, at: (Instant, Instant), answer: &[u64]) {
         let (given, surname) = PERSONS_BY_NAME[person as usize];
         let text = format!("In which unit was {given} {surname} employed");
-        self.ask(Kind::UnitOfPerson, self.stage.person(person), at, text, self.units(answer));
+        self.ask(Kind::UnitOfPerson, self.stage.person(person), at, &text, self.units(answer));
     }
 
     fn people(&mut self, unit: u64, at: (Instant, Instant), answer: &[u64]) {
         let text = format!("Who was employed in {}", UNITS_BY_NAME[unit as usize]);
-        self.ask(Kind::PeopleInUnit, self.stage.unit(unit), at, text, self.persons(answer));
+        self.ask(Kind::PeopleInUnit, self.stage.unit(unit), at, &text, self.persons(answer));
     }
 
     fn access(&mut self, at: (Instant, Instant), answer: &[u64]) {
-        let text = "Who could open Børnesager".to_owned();
-        self.ask(Kind::AccessToSystem, self.stage.system(), at, text, self.persons(answer));
+        self.ask(Kind::AccessToSystem, self.stage.system(), at, "Who could open Børnesager", self.persons(answer));
     }
 
     fn units(&self, units: &[u64]) -> Vec<String> {
@@ -180,7 +172,7 @@ impl Questions {
     fn about_persons(&mut self) {
         let stage = self.stage;
         let (latest, noon) = (stage.plan.end(), move |day| stage.noon(day));
-        let seats: [(u64, (Instant, Instant), &[u64]); 15] = [
+        let seats: [(u64, (Instant, Instant), &[u64]); 18] = [
             (2, (noon(-150), noon(-120)), &[1]),
             (2, (noon(-150), latest), &[2]),
             (2, (noon(-161), latest), &[1]),
@@ -196,6 +188,9 @@ impl Questions {
             (11, (noon(-90), latest), &[0]),
             (12, (noon(-331), latest), &[1]),
             (12, (noon(-329), latest), &[]),
+            (12, (noon(-1), noon(-24)), &[]),
+            (12, (noon(-1), noon(-4)), &[1]),
+            (12, (noon(-1), latest), &[1]),
         ];
         let people = [
             (2, (noon(-70), noon(-60)), vec![2, 5]),
@@ -220,7 +215,7 @@ impl Questions {
         }
         for (subject, given, at, answer) in names {
             let text = format!("What was {given} called in full");
-            self.ask(Kind::NameOfPerson, subject, at, text, answer.into_iter().map(str::to_owned).collect());
+            self.ask(Kind::NameOfPerson, subject, at, &text, answer.into_iter().map(str::to_owned).collect());
         }
     }
 
@@ -246,7 +241,7 @@ impl Questions {
         let text =
             "Since when was the account of Emmy Klintrup closed, and when was that registered, how many days late,";
         let answer = vec![end.to_string(), told.to_string(), "42".to_owned()];
-        self.ask(Kind::ExposureOfAccount, self.stage.account(4), (noon(-1), latest), text.to_owned(), answer);
+        self.ask(Kind::ExposureOfAccount, self.stage.account(4), (noon(-1), latest), text, answer);
     }
 
     fn about_plans(&mut self) {

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::calendar::{Day, Instant, Span};
-use super::careers::{Employment, home};
+use super::careers::Employment;
 use super::classes::{self, Facet, JOB_FUNCTIONS, class, class_id};
 use super::function::{PERSONS, TYPE, UNITS, address_value, function, reorganising, within};
 use super::it;
@@ -12,7 +12,7 @@ use super::people::{Person, duplicate, person_id, person_turn};
 use super::plan::{Actor, Habit, Plan};
 use super::random::{Kind, Random};
 use super::unit_objects::line_id;
-use super::units::committee;
+use super::units::{self, committee};
 
 const FRACTION: Slot = Slot::Extension("fraktion");
 const STEP: Slot = Slot::Extension("udvidelse_1");
@@ -95,7 +95,8 @@ fn place(plan: &Plan, random: &mut Random, object: &mut Object, person: &Person,
         object.succession(UNITS, units);
         return;
     }
-    let mistaken = line_id(plan, home(plan, person.index + 1));
+    let unit = employment.places[0].unit;
+    let mistaken = line_id(plan, units::parent(unit).unwrap_or(1));
     let fact = object.set(employment.span.from, UNITS, Value::id(mistaken));
     let found = created.plus_seconds(random.between(5 * 86_400, 90 * 86_400));
     let known = object.act(Act::new(found, plan.administrator(random), "Enheden var angivet forkert ved ansættelsen"));

@@ -27,6 +27,7 @@ mod classes;
 mod command;
 mod employment_objects;
 mod function;
+mod history;
 mod it;
 mod names;
 mod oio;
@@ -45,7 +46,8 @@ pub use calendar::{Day, NotADate};
 pub use command::run;
 pub use options::{Arguments, BadOptions, Options};
 
-use oio::{History, Object};
+use history::History;
+use oio::Object;
 use plan::Plan;
 use random::Kind;
 

@@ -74,7 +74,7 @@ pub(super) fn cpr(plan: &Plan, person: u64) -> String {
     let weights = [4, 3, 2, 7, 6, 5, 4, 3, 2];
     let sum: u32 = digits.bytes().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
     let first = if is_woman(plan, person) { 2 } else { 1 };
-    let last = if (sum + first) % 11 == 0 { first + 2 } else { first };
+    let last = if (sum + first).is_multiple_of(11) { first + 2 } else { first };
     format!("{digits}{last}")
 }
 
@@ -197,7 +197,7 @@ mod tests {
             let number = cpr(&plan, person);
             let weights = [4, 3, 2, 7, 6, 5, 4, 3, 2, 1];
             let sum: u32 = number.bytes().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-            assert!(number.len() == 10 && sum % 11 != 0, "{number}");
+            assert!(number.len() == 10 && !sum.is_multiple_of(11), "{number}");
             assert!(!number.starts_with("0101"), "{number}");
             assert!(seen.insert(number));
         }

@@ -185,6 +185,7 @@ fn persons(stage: Stage) -> Vec<Object> {
     persons[2].state_fact(known, married, Slot::Extension("efternavn"), Value::text("Østerholt"));
     persons[5].act(stage.act(-49, "Registreret på en forkert person").life(LifeCycle::Deleted));
     persons[12].act(stage.act(-25, "Fratrådt").life(LifeCycle::Passivated));
+    persons[12].act(stage.act(-5, "Vender tilbage; genoplivet ved import").life(LifeCycle::Imported));
     persons
 }
 
@@ -243,6 +244,7 @@ fn engagements(stage: Stage) -> Vec<Object> {
     list[5].act(stage.act(-50, "Registreret på en forkert person").life(LifeCycle::Deleted));
     let rehired = engagement(stage, 13, 3, 3, since(Some(-60)), Some(-75));
     list.push(rehired);
+    list.push(engagement(stage, 14, 12, 1, since(Some(-3)), Some(-4)));
     list
 }
 

@@ -5,7 +5,8 @@
 use uuid::Uuid;
 
 use super::calendar::{Day, Instant, Span};
-use super::oio::{Fact, LifeCycle, Registration, Rows, Slot, Target, Value};
+use super::history::{Registration, Rows};
+use super::oio::{Fact, LifeCycle, Slot, Target, Value};
 
 /// The header: what the lines are, and which store they make up.
 pub(super) fn header(store: Uuid) -> String {

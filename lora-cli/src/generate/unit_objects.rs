@@ -206,7 +206,7 @@ pub(super) fn pay(plan: Plan, index: u64) -> Vec<Object> {
     object.set(plan.founded, PARENT, Value::id(parent));
     object.set(plan.founded, Slot::Relation("enhedstype", ""), class(&plan, Facet::UnitType, 5));
     let linked = (index * 3..index * 3 + 3).filter(|unit| *unit < plan.line_units);
-    let links = linked.map(|unit| related(&plan, unit, id, format!("LØN{index:04}"), 0));
+    let links = linked.map(|unit| related(&plan, unit, id, &format!("LØN{index:04}"), 0));
     std::iter::once(object).chain(links).collect()
 }
 
@@ -230,7 +230,7 @@ pub(super) fn med(plan: Plan, index: u64) -> Vec<Object> {
     object.set(plan.founded, NAME, Value::text(name));
     object.set(plan.founded, PARENT, Value::id(parent));
     object.set(plan.founded, Slot::Relation("enhedstype", ""), class(&plan, Facet::UnitType, 6));
-    let link = related(&plan, index, id, format!("MED{index:04}"), 1);
+    let link = related(&plan, index, id, &format!("MED{index:04}"), 1);
 
     let span = plan.era();
     let first = founding_act(&plan, None, index, BELONGINGS_TURN);
@@ -242,7 +242,7 @@ pub(super) fn med(plan: Plan, index: u64) -> Vec<Object> {
 }
 
 /// The link between a line unit and a unit of another tree.
-fn related(plan: &Plan, unit: u64, other: Uuid, other_key: String, tree: u64) -> Object {
+fn related(plan: &Plan, unit: u64, other: Uuid, other_key: &str, tree: u64) -> Object {
     let life = life(plan, unit);
     let first = founding_act(plan, life.founding, unit, BELONGINGS_TURN);
     let key = format!("{} <-> {other_key}", unit_key(unit));

@@ -78,7 +78,7 @@ impl Store {
     /// What was registered about an object at `known`, unless it was deleted.
     pub(crate) fn known(&self, id: &str, known: i64) -> Option<&Entry> {
         let entries = self.objects.get(id)?.iter().map(|index| &self.entries[*index]);
-        entries.filter(|entry| entry.registered <= known).last().filter(|entry| entry.lifecycle != "Slettet")
+        entries.rev().find(|entry| entry.registered <= known).filter(|entry| entry.lifecycle != "Slettet")
     }
 
     /// Every function of a kind that counts at `at`, as known at `known`.
