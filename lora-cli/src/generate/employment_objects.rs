@@ -169,7 +169,7 @@ fn end(plan: &Plan, random: &mut Random, object: &mut Object, employment: &Emplo
 fn leave(plan: &Plan, person: &Person, employment: &Employment) -> Option<Object> {
     let mut random = plan.random(Kind::Leave, person.index, employment.number);
     let (day, length) = (plan.some_day(&mut random), random.days(40, 330));
-    let span = Span::new(day, day.plus(length))?.intersect(employment.span)?;
+    let span = Span::new(day, day.plus(length))?;
     if !random.chance(22) || employment.called_off || !within(employment.span, day) {
         return None;
     }
@@ -182,13 +182,21 @@ fn leave(plan: &Plan, person: &Person, employment: &Employment) -> Option<Object
     object.set(day, TYPE, class(plan, Facet::LeaveType, random.below(4)));
     let engagement = Value::id(engagement_id(plan, person.index, employment.number));
     object.set(day, Slot::Relation("tilknyttedefunktioner", ""), engagement);
-    let longer = span.to.plus(random.days(14, 90)).min(employment.span.to);
-    if random.chance(30) && span.to < longer {
-        let at = plan.office_hour(&mut random, span.to.plus(-10));
-        let known = object.act(Act::new(at, plan.administrator(&mut random), "Orloven er forlænget"));
-        object.present(known, Span { from: span.to, to: longer });
+    let prolonged = plan.office_hour(&mut random, span.to.plus(-10));
+    if random.chance(30) && employment.ended.is_none_or(|ended| prolonged < ended) {
+        let known = object.act(Act::new(prolonged, plan.administrator(&mut random), "Orloven er forlænget"));
+        object.present(known, Span { from: span.to, to: span.to.plus(random.days(14, 90)) });
     }
+    end_with(&mut object, employment, span.to.plus(90), hand);
     Some(object)
+}
+
+/// Ends what would have lasted until `to`, when the employment turns out to end before that.
+fn end_with(object: &mut Object, employment: &Employment, to: Day, hand: Uuid) {
+    if let Some(ended) = employment.ended.filter(|_| employment.span.to < to) {
+        let known = object.act(Act::new(ended.plus_seconds(900), hand, LEAVE_NOTE));
+        object.absent(known, employment.span.to);
+    }
 }
 
 /// Mail, telephone, mobile and room of a person. They end when the last employment does.
@@ -280,7 +288,7 @@ fn association(plan: &Plan, person: &Person) -> Option<Object> {
     if !random.chance(11) || !within(employment.span, day) {
         return None;
     }
-    let term = Span::new(day, day.plus_years(2 + random.below(3) as i32))?.intersect(employment.span)?;
+    let term = Span::new(day, day.plus_years(2 + random.below(3) as i32))?;
     let at = plan.registered(&mut random, day, Habit::Planned).max(employment.known.plus_seconds(60));
     let hand = plan.administrator(&mut random);
     let first = first_act(plan, person, at, 40, hand, "Valgt til MED-udvalget");
@@ -290,9 +298,7 @@ fn association(plan: &Plan, person: &Person) -> Option<Object> {
     let seat = committee(plan, employment.places[0].unit);
     object.set(day, UNITS, Value::id(plan.id(Kind::MedUnit, seat, 0)));
     object.set(day, TYPE, class(plan, Facet::AssociationType, random.below(6)));
-    if let Some(ended) = employment.ended.filter(|_| term.to == employment.span.to) {
-        object.act(Act::new(ended.plus_seconds(900), hand, LEAVE_NOTE));
-    }
+    end_with(&mut object, employment, term.to, hand);
     Some(object)
 }
 
@@ -318,14 +324,13 @@ pub(super) fn review(plan: &Plan, person: &Person, employment: &Employment, part
     if employment.called_off {
         return None;
     }
-    let object = engagement(plan, person, employment);
-    let last = object.clone().finish(plan.end())?.last();
+    let mut object = engagement(plan, person, employment);
+    let last = object.last_before(plan.end())?;
     let way = plan.end().micros_since(last);
     let at = last.plus_micros((i128::from(way) * i128::from(part) / i128::from(parts + 1)) as i64);
     if at <= last {
         return None;
     }
-    let mut object = object;
     let mut random = plan.random(Kind::Review, person.index, part);
     let known = object.act(Act::new(at, plan.administrator(&mut random), "Gennemgang af stamdata"));
     let from = employment.span.from.max(plan.start);

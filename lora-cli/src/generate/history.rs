@@ -102,11 +102,6 @@ impl History {
         Some(Registration { class: self.object.class, id: self.object.id, act, facts, belief: &self.belief })
     }
 
-    /// When the last registration was made.
-    pub(super) fn last(&self) -> Instant {
-        self.object.acts.last().map_or(Instant::NEVER, |act| act.at)
-    }
-
     /// Passes over all but the last registration.
     pub(super) fn only_last(mut self) -> Self {
         self.next = self.object.acts.len().saturating_sub(1);

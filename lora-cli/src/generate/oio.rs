@@ -188,6 +188,11 @@ impl Object {
         self.acts[0].at
     }
 
+    /// When the object was last registered before `end`.
+    pub(super) fn last_before(&self, end: Instant) -> Option<Instant> {
+        self.acts.iter().map(|act| act.at).filter(|at| *at < end).max()
+    }
+
     /// Adds a registration and says when it came about.
     ///
     /// Nothing can be registered about an object before it is: an act before the first one is folded into that one.

@@ -1,6 +1,6 @@
 //! The posts of managers, and the owners of the upper units.
 
-use super::calendar::{Day, Instant};
+use super::calendar::{Day, Instant, Span};
 use super::careers::{Seat, seats};
 use super::classes::{Facet, class};
 use super::employment_objects::{class_list, engagement_id, holder};
@@ -71,7 +71,7 @@ fn manager(plan: &Plan, unit: u64, changes: &[Change]) -> Object {
         None => plan.first(plan.migration(0), migrated, plan.actor(Actor::Migration), ""),
     };
     let id = plan.id(Kind::Post, unit, 0);
-    let mut object = function(plan, id, first, "Leder", id.to_string(), life.span);
+    let mut object = function(plan, id, first, "Leder", id.to_string(), Span::since(life.span.from));
     let from = life.span.from;
     object.set(from, UNITS, Value::id(line_id(plan, unit)));
     object.set(from, TYPE, class(plan, Facet::ManagerType, level));
@@ -98,7 +98,7 @@ fn owner(plan: &Plan, unit: u64, changes: &[Change]) -> Object {
         None => plan.first(plan.migration(0), migrated, plan.actor(Actor::Migration), ""),
     };
     let id = plan.id(Kind::UnitOwner, unit, 0);
-    let mut object = function(plan, id, first, "owner", id.to_string(), life.span);
+    let mut object = function(plan, id, first, "owner", id.to_string(), Span::since(life.span.from));
     object.set(life.span.from, UNITS, Value::id(line_id(plan, unit)));
     let known = register(plan, &mut object, unit, changes);
     object.succession(OWNERS, persons(plan, &known));

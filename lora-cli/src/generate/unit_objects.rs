@@ -111,8 +111,14 @@ fn addresses(plan: &Plan, unit: u64) -> Vec<Object> {
         let (_, _, scope) = classes::row(Facet::UnitAddressType, kind);
         let value = unit_address(plan, unit, scope, 0);
         let first = founding_act(plan, life.founding, unit, BELONGINGS_TURN);
-        let mut object =
-            function(plan, plan.id(Kind::UnitAddress, unit, kind), first, "Adresse", value.clone(), life.span);
+        let mut object = function(
+            plan,
+            plan.id(Kind::UnitAddress, unit, kind),
+            first,
+            "Adresse",
+            value.clone(),
+            Span::since(life.span.from),
+        );
         object.set(life.span.from, UNITS, Value::id(line_id(plan, unit)));
         object.set(life.span.from, TYPE, class(plan, Facet::UnitAddressType, kind));
         object.set(life.span.from, Slot::Relation("opgaver", "synlighed"), class(plan, Facet::Visibility, 1));
@@ -173,7 +179,7 @@ fn tasks(plan: &Plan, unit: u64) -> Vec<Object> {
         let number = if owned { unit } else { (unit * 7 + turn_of_unit * 31 + 13) % KLE_SUBJECTS };
         let first = founding_act(plan, life.founding, unit, BELONGINGS_TURN);
         let id = plan.id(Kind::Kle, unit, turn_of_unit);
-        let mut object = function(plan, id, first, "KLE", id.to_string(), life.span);
+        let mut object = function(plan, id, first, "KLE", id.to_string(), Span::since(life.span.from));
         object.set(life.span.from, UNITS, Value::id(line_id(plan, unit)));
         object.set(life.span.from, TYPE, class(plan, Facet::KleNumber, number));
         let aspect = |index| classes::class_id(plan, Facet::KleAspect, index);
@@ -247,7 +253,7 @@ fn related(plan: &Plan, unit: u64, other: Uuid, other_key: &str, tree: u64) -> O
     let first = founding_act(plan, life.founding, unit, BELONGINGS_TURN);
     let key = format!("{} <-> {other_key}", unit_key(unit));
     let id = plan.id(Kind::RelatedUnit, unit, tree);
-    let mut object = function(plan, id, first, "Relateret Enhed", key, life.span);
+    let mut object = function(plan, id, first, "Relateret Enhed", key, Span::since(life.span.from));
     object.set(life.span.from, UNITS, Value::ids([line_id(plan, unit), other]));
     close(plan, &mut object, life.closing, unit);
     object

@@ -209,6 +209,22 @@ fn the_tree_of_units_has_no_circle_at_any_time() {
 }
 
 #[test]
+fn a_reorganisation_is_not_known_before_it_is_decided() {
+    let (effect, decided) = ("2027-01-01T00:00:00+01:00", crate::reader::micros("2026-05-20T00:00:00Z"));
+    let (mut before, mut after) = (0, 0);
+    let store = Store::of(&Options { people: 1200, years: 1, ..Options::default() });
+    for entry in store.entries.iter().filter(|entry| entry.content.to_string().contains(effect)) {
+        let at = crate::reader::micros("2026-01-01T12:00:00Z");
+        let kind = entry.property("funktionsnavn", at).unwrap_or_default();
+        if entry.class == "organisationenhed" || ["Adresse", "KLE", "Relateret Enhed", "Leder"].contains(&kind) {
+            *(if entry.registered < decided { &mut before } else { &mut after }) += 1;
+        }
+    }
+    assert_eq!(before, 0);
+    assert!(after > 5, "{after}");
+}
+
+#[test]
 fn managers_are_employed_in_the_unit_that_they_lead() {
     let store = small();
     let (mut held, mut vacant) = (0, 0);
