@@ -51,14 +51,14 @@ pub(super) fn seats(plan: &Plan, unit: u64) -> Vec<Seat> {
     let mut seats: Vec<Seat> = Vec::new();
     let mut from = unit_life.from;
     while from < unit_life.to.min(plan.until.plus(40)) {
-        let (lasting, length, vacancy) = (random.chance(25), random.days(300, 3000), random.days(20, 150));
+        let (lasting, length, vacancy) = (random.chance(20), random.days(90, 2800), random.days(20, 270));
         let Some(person) = candidate(plan, unit, from, &seats) else { break };
         // Whoever came before the history is still there when it begins.
         let end = if lasting { Day::INFINITY } else { from.max(plan.start.plus(30)).plus(length) };
         let to = end.min(birth(plan, person).plus_years(70)).min(unit_life.to);
         let to = if to < plan.until.plus(60) || to == unit_life.to { to } else { Day::INFINITY };
         seats.extend(Span::new(from, to).map(|span| Seat { person, span }));
-        from = if random.chance(45) { to.plus(vacancy) } else { to };
+        from = if random.chance(65) { to.plus(vacancy) } else { to };
     }
     seats
 }

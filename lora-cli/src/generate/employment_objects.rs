@@ -170,7 +170,7 @@ fn leave(plan: &Plan, person: &Person, employment: &Employment) -> Option<Object
     let mut random = plan.random(Kind::Leave, person.index, employment.number);
     let (day, length) = (plan.some_day(&mut random), random.days(40, 330));
     let span = Span::new(day, day.plus(length))?;
-    if !random.chance(22) || employment.called_off || !within(employment.span, day) {
+    if !random.chance(45) || employment.called_off || !within(employment.span, day) {
         return None;
     }
     let at = plan.registered(&mut random, day, Habit::Planned);

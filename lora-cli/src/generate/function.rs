@@ -86,7 +86,7 @@ fn push_quoted(urn: &mut String, value: &str) {
     }
 }
 
-/// The first day of a span and the day after it, for messages and succession lists.
+/// Whether `day` lies inside `span` and is not its first day: something changes there.
 pub(super) fn within(span: Span, day: Day) -> bool {
     span.from < day && day < span.to
 }
