@@ -1,0 +1,3 @@
+//! The parts of the `lora` binary, one module per call.
+
+pub mod generate;
