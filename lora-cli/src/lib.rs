@@ -1,3 +1,4 @@
 //! The parts of the `lora` binary, one module per call.
 
+pub mod demo;
 pub mod generate;
