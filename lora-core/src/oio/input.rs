@@ -1,8 +1,18 @@
 //! OIO JSON in: objects and updates, checked member by member.
 
-use super::Document;
-use crate::object::{Content, Patch};
-use crate::schema::Class;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use uuid::Uuid;
+
+use super::output::ACTOR_KINDS;
+use super::{Document, virkning_bound};
+use crate::object::{AttributePatch, AttributeRow, Change, Content, Effect, Patch, RelationRow, StateRow, Target};
+use crate::schema::{Class, Field, FieldId, FieldType, Group, Keyword, State, Value};
+use crate::time::{Period, Timestamp, ValidTime};
+
+/// LoRA's schema allows a class no more.
+const KEYWORDS_MAX: usize = 2;
 
 /// An object as a create or import states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +52,22 @@ pub struct InputError {
 
 /// Reads the body of a create or import.
 ///
+/// Rows that overlap are not looked for here but where every content is checked, in [`validate`](crate::object::validate).
+///
 /// # Errors
 /// [`InputError`] for the first member that may not stand where it stands.
 pub fn read_new_object(class: &Class, body: &Document) -> Result<NewObject, InputError> {
-    let _ = (class, body);
-    todo!()
+    let at = Place::Root;
+    let members = top_members(body, &at)?;
+    let mut content = Content::EMPTY;
+    let attributes = required(members, &at, "attributter")?;
+    new_attributes(class, attributes, &at.member("attributter"), &mut content)?;
+    let states = required(members, &at, "tilstande")?;
+    new_states(class, states, &at.member("tilstande"), &mut content)?;
+    for (relation, rows) in relations(class, members, &at)? {
+        content.set_relations(relation, rows);
+    }
+    Ok(NewObject { content, note: note(members, &at)? })
 }
 
 /// Reads the body of an update.
@@ -54,8 +75,28 @@ pub fn read_new_object(class: &Class, body: &Document) -> Result<NewObject, Inpu
 /// # Errors
 /// [`InputError`] for the first member that may not stand where it stands.
 pub fn read_update(class: &Class, body: &Document) -> Result<Update, InputError> {
-    let _ = (class, body);
-    todo!()
+    let at = Place::Root;
+    let members = top_members(body, &at)?;
+    let life = find(members, "livscyklus").map(|life| text(life, &at.member("livscyklus"))).transpose()?;
+    let passivates = life.is_some_and(|life| life.to_lowercase() == "passiv");
+    let mut patch = Patch::default();
+    if let Some(attributes) = find(members, "attributter") {
+        let at = at.member("attributter");
+        for (group, list) in parts(attributes, &at, &class.groups, |group| &group.wire)? {
+            let rows = each(list, &at.member(&group.wire), |row, at| attribute_patch(group, row, at))?;
+            patch.attributes.insert(group.id, set_or_clear(rows));
+        }
+    }
+    if let Some(states) = find(members, "tilstande") {
+        let at = at.member("tilstande");
+        for (state, list) in parts(states, &at, &class.states, |state| &state.wire)? {
+            let rows = each(list, &at.member(&state.wire), |row, at| state_row(state, row, at))?;
+            patch.states.insert(state.id, set_or_clear(rows));
+        }
+    }
+    let relations = relations(class, members, &at)?;
+    patch.relations = relations.into_iter().map(|(relation, rows)| (relation, set_or_clear(rows))).collect();
+    Ok(Update { patch, note: note(members, &at)?, passivates })
 }
 
 /// Reads the note of a body of which nothing else counts, as in a delete.
@@ -63,6 +104,382 @@ pub fn read_update(class: &Class, body: &Document) -> Result<Update, InputError>
 /// # Errors
 /// [`InputError`] when the note is not a text.
 pub fn read_note(body: &Document) -> Result<String, InputError> {
-    let _ = body;
-    todo!()
+    note(body.as_members().unwrap_or_default(), &Place::Root)
+}
+
+type Members = [(String, Document)];
+
+fn top_members<'a>(body: &'a Document, at: &Place<'_>) -> Result<&'a Members, InputError> {
+    let members = members(body, at)?;
+    known(members, at, &["attributter", "tilstande", "relationer", "note", "livscyklus"])?;
+    Ok(members)
+}
+
+fn note(members: &Members, at: &Place<'_>) -> Result<String, InputError> {
+    let note = find(members, "note").map(|note| text(note, &at.member("note")));
+    Ok(note.transpose()?.unwrap_or_default().to_owned())
+}
+
+fn new_attributes(class: &Class, section: &Document, at: &Place<'_>, content: &mut Content) -> Result<(), InputError> {
+    let given = parts(section, at, &class.groups, |group| &group.wire)?;
+    for group in &class.groups {
+        let list = given.iter().find(|(this, _)| this.id == group.id).map(|(_, list)| *list);
+        let mandatory = group.fields.iter().any(|field| field.mandatory);
+        let at = at.member(&group.wire);
+        let rows = match list {
+            None if mandatory => return Err(missing(at.above(), &group.wire)),
+            None => continue,
+            Some(list) => each(list, &at, |row, at| attribute_row(group, row, at))?,
+        };
+        if mandatory && rows.is_empty() {
+            return Err(at.error("missing_rows", "needs at least one row", None, "a list with a row".to_owned()));
+        }
+        content.set_attributes(group.id, rows);
+    }
+    Ok(())
+}
+
+fn new_states(class: &Class, section: &Document, at: &Place<'_>, content: &mut Content) -> Result<(), InputError> {
+    let given = parts(section, at, &class.states, |state| &state.wire)?;
+    for state in &class.states {
+        let at = at.member(&state.wire);
+        let Some((_, list)) = given.iter().find(|(this, _)| this.id == state.id) else {
+            return Err(missing(at.above(), &state.wire));
+        };
+        let rows = each(list, &at, |row, at| state_row(state, row, at))?;
+        if rows.is_empty() {
+            return Err(at.error("missing_rows", "needs at least one row", None, "a list with a row".to_owned()));
+        }
+        content.set_states(state.id, rows);
+    }
+    Ok(())
+}
+
+fn relations(
+    class: &Class,
+    members: &Members,
+    at: &Place<'_>,
+) -> Result<BTreeMap<FieldId, Vec<RelationRow>>, InputError> {
+    let Some(section) = find(members, "relationer") else { return Ok(BTreeMap::new()) };
+    let at = at.member("relationer");
+    let given = parts(section, &at, &class.relations, |relation| &relation.wire)?;
+    let rows = |(relation, list): (&crate::schema::Relation, &Document)| {
+        Ok((relation.id, each(list, &at.member(&relation.wire), relation_row)?))
+    };
+    given.into_iter().map(rows).collect()
+}
+
+/// An empty list takes everything away.
+fn set_or_clear<R>(rows: Vec<R>) -> Change<Vec<R>> {
+    if rows.is_empty() { Change::Clear } else { Change::Set(rows) }
+}
+
+fn attribute_row(group: &Group, row: &Document, at: &Place<'_>) -> Result<AttributeRow, InputError> {
+    let members = row_members(group, row, at)?;
+    let mut values = Vec::new();
+    for field in &group.fields {
+        match find(members, &field.wire) {
+            Some(document) => values.push((field.id, value(field, document, &at.member(&field.wire))?)),
+            None if field.mandatory => return Err(missing(at, &field.wire)),
+            None => {}
+        }
+    }
+    Ok(AttributeRow::new(values, effect(members, at)?))
+}
+
+fn attribute_patch(group: &Group, row: &Document, at: &Place<'_>) -> Result<AttributePatch, InputError> {
+    let members = row_members(group, row, at)?;
+    let mut values = BTreeMap::new();
+    for field in &group.fields {
+        let Some(document) = find(members, &field.wire) else { continue };
+        let clears = field.field_type != FieldType::Text && !field.mandatory && document.as_text() == Some("");
+        let change = match clears {
+            true => Change::Clear,
+            false => Change::Set(value(field, document, &at.member(&field.wire))?),
+        };
+        values.insert(field.id, change);
+    }
+    Ok(AttributePatch { values, effect: effect(members, at)? })
+}
+
+fn row_members<'a>(group: &Group, row: &'a Document, at: &Place<'_>) -> Result<&'a Members, InputError> {
+    let members = members(row, at)?;
+    let wires: Vec<&str> = group.fields.iter().map(|field| field.wire.as_str()).chain(["virkning"]).collect();
+    known(members, at, &wires)?;
+    Ok(members)
+}
+
+fn state_row(state: &State, row: &Document, at: &Place<'_>) -> Result<StateRow, InputError> {
+    let members = members(row, at)?;
+    known(members, at, &[&state.value_wire, "virkning"])?;
+    let wire = text(required(members, at, &state.value_wire)?, &at.member(&state.value_wire))?;
+    let values = || state.values.iter().map(|value| value.wire.as_str());
+    match state.values.iter().find(|value| value.wire == wire) {
+        Some(value) => Ok(StateRow { value: value.id, effect: effect(members, at)? }),
+        None => Err(at.member(&state.value_wire).not_one_of(wire, values())),
+    }
+}
+
+fn relation_row(row: &Document, at: &Place<'_>) -> Result<RelationRow, InputError> {
+    let members = members(row, at)?;
+    known(members, at, &["uuid", "urn", "objekttype", "virkning"])?;
+    let given = |name: &str| find(members, name).map(|this| text(this, &at.member(name))).transpose();
+    let target = match (given("uuid")?, given("urn")?) {
+        (Some(""), Some("")) => Target::Nothing,
+        (Some(text), None) => Target::Uuid(uuid(text, &at.member("uuid"))?),
+        (None, Some(text)) => Target::Urn(urn(text, &at.member("urn"))?),
+        _ => {
+            let accepted = "either `uuid` or `urn`, or both of them empty for a row without a target".to_owned();
+            return Err(at.error("bad_target", "names no single target", Some(&row.shortened()), accepted));
+        }
+    };
+    let object_type = given("objekttype")?.filter(|kind| !kind.is_empty()).map(str::to_owned);
+    Ok(RelationRow { target, object_type, effect: effect(members, at)? })
+}
+
+fn urn(text: &str, at: &Place<'_>) -> Result<String, InputError> {
+    match text.strip_prefix("urn:") {
+        Some(name) if !name.is_empty() => Ok(text.to_owned()),
+        _ => Err(at.error("bad_urn", "is no URN", Some(text), "`urn:` followed by a name".to_owned())),
+    }
+}
+
+/// A UUID with its dashes, as LoRA wants it in bodies.
+fn uuid(text: &str, at: &Place<'_>) -> Result<Uuid, InputError> {
+    let parsed = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+    let accepted = || "a UUID such as 5e2ae0f2-5b33-4d8a-9a20-fd9f1a4e1b7c".to_owned();
+    parsed.ok_or_else(|| at.error("bad_uuid", "is no UUID", Some(text), accepted()))
+}
+
+fn effect(members: &Members, at: &Place<'_>) -> Result<Effect, InputError> {
+    let document = required(members, at, "virkning")?;
+    let at = at.member("virkning");
+    let given = self::members(document, &at)?;
+    known(given, &at, &["from", "to", "from_included", "to_included", "aktoerref", "aktoertypekode", "notetekst"])?;
+    included(given, &at)?;
+    let (from, to) = (bound(given, &at, "from")?, bound(given, &at, "to")?);
+    let valid = Period::new(from, to).map_err(|empty| {
+        let (code, what) = if empty.from == empty.to {
+            ("empty_period", "is empty: it ends where it begins")
+        } else {
+            ("inverted_period", "ends before it begins")
+        };
+        at.error(code, what, Some(&document.shortened()), "a `to` that is later than `from`".to_owned())
+    })?;
+    let optional = |name: &str| find(given, name).map(|this| text(this, &at.member(name))).transpose();
+    let actor = optional("aktoerref")?.map(|text| uuid(text, &at.member("aktoerref"))).transpose()?;
+    let actor_kind = match optional("aktoertypekode")? {
+        None | Some("") => None,
+        Some(code) => {
+            let kind = ACTOR_KINDS.iter().find(|(_, wire)| *wire == code).map(|(kind, _)| *kind);
+            let wires = ACTOR_KINDS.iter().map(|(_, wire)| *wire);
+            Some(kind.ok_or_else(|| at.member("aktoertypekode").not_one_of(code, wires))?)
+        }
+    };
+    Ok(Effect { valid, actor, actor_kind, note: optional("notetekst")?.unwrap_or_default().to_owned() })
+}
+
+/// Periods are half-open; the flags that would say otherwise are refused (Q5).
+fn included(virkning: &Members, at: &Place<'_>) -> Result<(), InputError> {
+    for (name, supported) in [("from_included", true), ("to_included", false)] {
+        let Some(flag) = find(virkning, name) else { continue };
+        let at = at.member(name);
+        match flag.as_bool() {
+            Some(flag) if flag == supported => {}
+            Some(_) => {
+                let accepted =
+                    format!("{supported}, with a `from` that is in and a `to` that is the first instant after");
+                return Err(at.error("unsupported_bound", "is not supported", Some(&flag.shortened()), accepted));
+            }
+            None => return Err(at.wrong_type(flag, "boolean")),
+        }
+    }
+    Ok(())
+}
+
+fn bound(virkning: &Members, at: &Place<'_>, name: &str) -> Result<Timestamp<ValidTime>, InputError> {
+    let document = required(virkning, at, name)?;
+    let at = at.member(name);
+    let given = text(document, &at)?;
+    virkning_bound(given).map_err(|error| {
+        let accepted = "a date or time such as 2017-01-01 or 2017-01-01T12:30:00+01:00, `-infinity` or `infinity`";
+        InputError {
+            message: at.said(&error.to_string()),
+            ..at.error("bad_time", "", Some(given), accepted.to_owned())
+        }
+    })
+}
+
+fn value(field: &Field, document: &Document, at: &Place<'_>) -> Result<Value, InputError> {
+    match field.field_type {
+        FieldType::Text => text(document, at).map(|text| Value::Text(text.to_owned())),
+        FieldType::Boolean => document.as_bool().map(Value::Boolean).ok_or_else(|| at.wrong_type(document, "boolean")),
+        FieldType::Integer => integer(document, at).map(Value::Integer),
+        FieldType::TextList => each(document, at, |item, at| text(item, at).map(str::to_owned)).map(Value::TextList),
+        FieldType::Keywords => keywords(document, at).map(Value::Keywords),
+    }
+}
+
+fn integer(document: &Document, at: &Place<'_>) -> Result<i32, InputError> {
+    if !matches!(document, Document::Number(_)) {
+        return Err(at.wrong_type(document, "integer"));
+    }
+    let number = document.as_integer().and_then(|number| i32::try_from(number).ok());
+    let accepted = || "a whole number from -2147483648 to 2147483647".to_owned();
+    number.ok_or_else(|| at.error("out_of_range", "is no integer of 32 bits", Some(&document.shortened()), accepted()))
+}
+
+/// Lists of three texts as LoRA takes them, or objects as it gives them back; entries without any text say nothing.
+fn keywords(document: &Document, at: &Place<'_>) -> Result<Vec<Keyword>, InputError> {
+    let mut keywords = each(document, at, keyword)?;
+    if keywords.len() > KEYWORDS_MAX {
+        let accepted = format!("at most {KEYWORDS_MAX} entries");
+        return Err(at.error("too_long", "has too many entries", Some(&document.shortened()), accepted));
+    }
+    keywords.retain(|keyword| keyword.texts().iter().any(|text| !text.is_empty()));
+    keywords.sort();
+    Ok(keywords)
+}
+
+fn keyword(document: &Document, at: &Place<'_>) -> Result<Keyword, InputError> {
+    const NAMES: [&str; 3] = ["soegeordidentifikator", "beskrivelse", "soegeordskategori"];
+    if let Some(members) = document.as_members() {
+        known(members, at, &NAMES)?;
+        let part = |name| match find(members, name) {
+            Some(document) => text(document, &at.member(name)).map(str::to_owned),
+            None => Ok(String::new()),
+        };
+        return Ok(Keyword { identifier: part(NAMES[0])?, description: part(NAMES[1])?, category: part(NAMES[2])? });
+    }
+    let texts = each(document, at, |item, at| text(item, at).map(str::to_owned))?;
+    let [identifier, description, category] = <[String; 3]>::try_from(texts).map_err(|_| {
+        let accepted = "three texts: identifier, description, category".to_owned();
+        at.error("wrong_length", "is no search word", Some(&document.shortened()), accepted)
+    })?;
+    Ok(Keyword { identifier, description, category })
+}
+
+// Reading members, items and texts.
+
+fn members<'a>(document: &'a Document, at: &Place<'_>) -> Result<&'a Members, InputError> {
+    document.as_members().ok_or_else(|| at.wrong_type(document, "object"))
+}
+
+fn text<'a>(document: &'a Document, at: &Place<'_>) -> Result<&'a str, InputError> {
+    document.as_text().ok_or_else(|| at.wrong_type(document, "string"))
+}
+
+fn each<T>(
+    document: &Document,
+    at: &Place<'_>,
+    read: impl Fn(&Document, &Place<'_>) -> Result<T, InputError>,
+) -> Result<Vec<T>, InputError> {
+    let items = document.as_list().ok_or_else(|| at.wrong_type(document, "array"))?;
+    items.iter().enumerate().map(|(index, item)| read(item, &at.item(index))).collect()
+}
+
+fn find<'a>(members: &'a Members, name: &str) -> Option<&'a Document> {
+    members.iter().find(|(member, _)| member == name).map(|(_, value)| value)
+}
+
+fn required<'a>(members: &'a Members, at: &Place<'_>, name: &str) -> Result<&'a Document, InputError> {
+    find(members, name).ok_or_else(|| missing(at, name))
+}
+
+fn missing(at: &Place<'_>, name: &str) -> InputError {
+    at.error("missing_member", &format!("lacks the member `{name}`"), None, format!("an object with `{name}`"))
+}
+
+fn known(members: &Members, at: &Place<'_>, names: &[&str]) -> Result<(), InputError> {
+    match members.iter().find(|(name, _)| !names.contains(&name.as_str())) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let accepted = format!("one of the members {}", quoted(names.iter().copied()));
+            Err(at.member(name).error("unknown_member", "is not a member that may stand here", Some(name), accepted))
+        }
+    }
+}
+
+/// The members of a section, each with the part of the class that it is about.
+fn parts<'d, 'a, D>(
+    section: &'a Document,
+    at: &Place<'_>,
+    declared: &'d [D],
+    wire: impl Fn(&D) -> &str,
+) -> Result<Vec<(&'d D, &'a Document)>, InputError> {
+    let members = members(section, at)?;
+    known(members, at, &declared.iter().map(&wire).collect::<Vec<_>>())?;
+    let part = |declared: &'d D| Some((declared, find(members, wire(declared))?));
+    Ok(declared.iter().filter_map(part).collect())
+}
+
+fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A place in the document; turned into a JSON pointer only where something is wrong.
+enum Place<'a> {
+    Root,
+    Member(&'a Place<'a>, &'a str),
+    Item(&'a Place<'a>, usize),
+}
+
+impl<'a> Place<'a> {
+    fn member(&'a self, name: &'a str) -> Self {
+        Self::Member(self, name)
+    }
+
+    fn item(&'a self, index: usize) -> Self {
+        Self::Item(self, index)
+    }
+
+    /// The place around this one.
+    fn above(&self) -> &Self {
+        match self {
+            Self::Root => self,
+            Self::Member(above, _) | Self::Item(above, _) => above,
+        }
+    }
+
+    fn error(&self, code: &'static str, what: &str, found: Option<&str>, accepted: String) -> InputError {
+        let found = found.map(super::document::shortened_text);
+        let what = match &found {
+            Some(found) => format!("{what}: {found}"),
+            None => what.to_owned(),
+        };
+        InputError {
+            code,
+            path: self.to_string(),
+            message: self.said(&format!("{what}; expected {accepted}")),
+            found,
+            accepted,
+        }
+    }
+
+    fn said(&self, what: &str) -> String {
+        match self {
+            Self::Root => format!("the body {what}"),
+            place => format!("{place} {what}"),
+        }
+    }
+
+    fn wrong_type(&self, document: &Document, expected: &str) -> InputError {
+        let what = format!("is of type {}", document.type_name());
+        self.error("wrong_type", &what, Some(&document.shortened()), format!("type {expected}"))
+    }
+
+    fn not_one_of<'n>(&self, found: &str, names: impl Iterator<Item = &'n str>) -> InputError {
+        self.error("unknown_value", "is not a known value", Some(found), format!("one of {}", quoted(names)))
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    /// The JSON pointer (RFC 6901).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Member(above, name) => write!(f, "{above}/{}", name.replace('~', "~0").replace('/', "~1")),
+            Self::Item(above, index) => write!(f, "{above}/{index}"),
+        }
+    }
 }
