@@ -74,9 +74,16 @@ impl AttributeRow {
         self.values.iter().map(|(id, value)| (*id, value))
     }
 
-    /// Field by field, where no value comes after every value.
+    /// The row's values in another effect.
+    #[must_use]
+    pub fn moved_to(&self, effect: Effect) -> Self {
+        Self { values: self.values.clone(), effect }
+    }
+
+    /// Field by field, where no value comes after every value; keywords do not count.
     fn compare_values(&self, other: &Self) -> Ordering {
-        let (mut left, mut right) = (self.values.iter().peekable(), other.values.iter().peekable());
+        let counts = |(_, value): &&(FieldId, Value)| !matches!(value, Value::Keywords(_));
+        let (mut left, mut right) = (self.values.iter().filter(counts), other.values.iter().filter(counts));
         loop {
             match (left.next(), right.next()) {
                 (None, None) => return Ordering::Equal,
@@ -98,7 +105,8 @@ impl PartialOrd for AttributeRow {
 
 impl Ord for AttributeRow {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.compare_values(other).then_with(|| self.effect.cmp(&other.effect))
+        let ordered = self.compare_values(other).then_with(|| self.effect.cmp(&other.effect));
+        ordered.then_with(|| self.values.cmp(&other.values))
     }
 }
 
@@ -271,7 +279,7 @@ impl Row for AttributeRow {
     }
 
     fn during(&self, valid: Period<ValidTime>) -> Self {
-        Self { values: self.values.clone(), effect: self.effect.moved_to(valid) }
+        self.moved_to(self.effect.moved_to(valid))
     }
 
     fn states_same_as(&self, other: &Self) -> bool {

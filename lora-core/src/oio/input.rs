@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::output::ACTOR_KINDS;
 use super::{Document, virkning_bound};
 use crate::object::{AttributePatch, AttributeRow, Change, Content, Effect, Patch, RelationRow, StateRow, Target};
-use crate::schema::{Class, Field, FieldId, FieldType, Group, Keyword, State, Value};
+use crate::schema::{Class, Field, FieldId, FieldType, Group, Keyword, Relation, State, Value};
 use crate::time::{Period, Timestamp, ValidTime};
 
 /// LoRA's schema allows a class no more.
@@ -59,15 +59,28 @@ pub struct InputError {
 pub fn read_new_object(class: &Class, body: &Document) -> Result<NewObject, InputError> {
     let at = Place::Root;
     let members = top_members(body, &at)?;
-    let mut content = Content::EMPTY;
+    let content = content_in(class, members, &at)?;
     let attributes = required(members, &at, "attributter")?;
-    new_attributes(class, attributes, &at.member("attributter"), &mut content)?;
+    for group in class.groups.iter().filter(|group| group.fields.iter().any(|field| field.mandatory)) {
+        let at = at.member("attributter");
+        has_rows(attributes, &at, &group.wire, content.attributes(group.id).is_empty())?;
+    }
     let states = required(members, &at, "tilstande")?;
-    new_states(class, states, &at.member("tilstande"), &mut content)?;
-    for (relation, rows) in relations(class, members, &at)? {
-        content.set_relations(relation, rows);
+    for state in &class.states {
+        has_rows(states, &at.member("tilstande"), &state.wire, content.states(state.id).is_empty())?;
     }
     Ok(NewObject { content, note: note(members, &at)? })
+}
+
+/// Reads a content that need not be whole, as of an object that was emptied or deleted.
+///
+/// # Errors
+/// [`InputError`] for the first member that may not stand where it stands; paths begin with `within`, a member name.
+pub(super) fn read_content(class: &Class, document: &Document, within: &str) -> Result<Content, InputError> {
+    let at = Place::Root.member(within);
+    let members = members(document, &at)?;
+    known(members, &at, &["attributter", "tilstande", "relationer"])?;
+    content_in(class, members, &at)
 }
 
 /// Reads the body of an update.
@@ -87,13 +100,8 @@ pub fn read_update(class: &Class, body: &Document) -> Result<Update, InputError>
             patch.attributes.insert(group.id, set_or_clear(rows));
         }
     }
-    if let Some(states) = find(members, "tilstande") {
-        let at = at.member("tilstande");
-        for (state, list) in parts(states, &at, &class.states, |state| &state.wire)? {
-            let rows = each(list, &at.member(&state.wire), |row, at| state_row(state, row, at))?;
-            patch.states.insert(state.id, set_or_clear(rows));
-        }
-    }
+    let states = states(class, members, &at)?;
+    patch.states = states.into_iter().map(|(state, rows)| (state, set_or_clear(rows))).collect();
     let relations = relations(class, members, &at)?;
     patch.relations = relations.into_iter().map(|(relation, rows)| (relation, set_or_clear(rows))).collect();
     Ok(Update { patch, note: note(members, &at)?, passivates })
@@ -107,7 +115,7 @@ pub fn read_note(body: &Document) -> Result<String, InputError> {
     note(body.as_members().unwrap_or_default(), &Place::Root)
 }
 
-type Members = [(String, Document)];
+pub(super) type Members = [(String, Document)];
 
 fn top_members<'a>(body: &'a Document, at: &Place<'_>) -> Result<&'a Members, InputError> {
     let members = members(body, at)?;
@@ -120,53 +128,58 @@ fn note(members: &Members, at: &Place<'_>) -> Result<String, InputError> {
     Ok(note.transpose()?.unwrap_or_default().to_owned())
 }
 
-fn new_attributes(class: &Class, section: &Document, at: &Place<'_>, content: &mut Content) -> Result<(), InputError> {
-    let given = parts(section, at, &class.groups, |group| &group.wire)?;
-    for group in &class.groups {
-        let list = given.iter().find(|(this, _)| this.id == group.id).map(|(_, list)| *list);
-        let mandatory = group.fields.iter().any(|field| field.mandatory);
-        let at = at.member(&group.wire);
-        let rows = match list {
-            None if mandatory => return Err(missing(at.above(), &group.wire)),
-            None => continue,
-            Some(list) => each(list, &at, |row, at| attribute_row(group, row, at))?,
-        };
-        if mandatory && rows.is_empty() {
-            return Err(at.error("missing_rows", "needs at least one row", None, "a list with a row".to_owned()));
+fn content_in(class: &Class, given: &Members, at: &Place<'_>) -> Result<Content, InputError> {
+    let mut content = Content::EMPTY;
+    if let Some(attributes) = find(given, "attributter") {
+        let at = at.member("attributter");
+        for (group, list) in parts(attributes, &at, &class.groups, |group| &group.wire)? {
+            let rows = each(list, &at.member(&group.wire), |row, at| attribute_row(group, row, at))?;
+            content.set_attributes(group.id, rows);
         }
-        content.set_attributes(group.id, rows);
     }
-    Ok(())
+    for (state, rows) in states(class, given, at)? {
+        content.set_states(state, rows);
+    }
+    for (relation, rows) in relations(class, given, at)? {
+        content.set_relations(relation, rows);
+    }
+    Ok(content)
 }
 
-fn new_states(class: &Class, section: &Document, at: &Place<'_>, content: &mut Content) -> Result<(), InputError> {
-    let given = parts(section, at, &class.states, |state| &state.wire)?;
-    for state in &class.states {
-        let at = at.member(&state.wire);
-        let Some((_, list)) = given.iter().find(|(this, _)| this.id == state.id) else {
-            return Err(missing(at.above(), &state.wire));
-        };
-        let rows = each(list, &at, |row, at| state_row(state, row, at))?;
-        if rows.is_empty() {
-            return Err(at.error("missing_rows", "needs at least one row", None, "a list with a row".to_owned()));
+/// A part that every new object has rows of.
+fn has_rows(section: &Document, at: &Place<'_>, wire: &str, is_empty: bool) -> Result<(), InputError> {
+    match section.member(wire) {
+        None => Err(missing(at, wire)),
+        Some(_) if is_empty => {
+            let accepted = "a list with at least one row".to_owned();
+            Err(at.member(wire).error("missing_rows", "is empty", None, accepted))
         }
-        content.set_states(state.id, rows);
+        Some(_) => Ok(()),
     }
-    Ok(())
+}
+
+fn states(class: &Class, given: &Members, at: &Place<'_>) -> Result<BTreeMap<FieldId, Vec<StateRow>>, InputError> {
+    let Some(section) = find(given, "tilstande") else { return Ok(BTreeMap::new()) };
+    let at = at.member("tilstande");
+    let parts = parts(section, &at, &class.states, |state| &state.wire)?;
+    let rows = |(state, list): (&State, &Document)| {
+        Ok((state.id, each(list, &at.member(&state.wire), |row, at| state_row(state, row, at))?))
+    };
+    parts.into_iter().map(rows).collect()
 }
 
 fn relations(
     class: &Class,
-    members: &Members,
+    given: &Members,
     at: &Place<'_>,
 ) -> Result<BTreeMap<FieldId, Vec<RelationRow>>, InputError> {
-    let Some(section) = find(members, "relationer") else { return Ok(BTreeMap::new()) };
+    let Some(section) = find(given, "relationer") else { return Ok(BTreeMap::new()) };
     let at = at.member("relationer");
-    let given = parts(section, &at, &class.relations, |relation| &relation.wire)?;
-    let rows = |(relation, list): (&crate::schema::Relation, &Document)| {
+    let parts = parts(section, &at, &class.relations, |relation| &relation.wire)?;
+    let rows = |(relation, list): (&Relation, &Document)| {
         Ok((relation.id, each(list, &at.member(&relation.wire), relation_row)?))
     };
-    given.into_iter().map(rows).collect()
+    parts.into_iter().map(rows).collect()
 }
 
 /// An empty list takes everything away.
@@ -245,7 +258,7 @@ fn urn(text: &str, at: &Place<'_>) -> Result<String, InputError> {
 }
 
 /// A UUID with its dashes, as LoRA wants it in bodies.
-fn uuid(text: &str, at: &Place<'_>) -> Result<Uuid, InputError> {
+pub(super) fn uuid(text: &str, at: &Place<'_>) -> Result<Uuid, InputError> {
     let parsed = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
     let accepted = || "a UUID such as 5e2ae0f2-5b33-4d8a-9a20-fd9f1a4e1b7c".to_owned();
     parsed.ok_or_else(|| at.error("bad_uuid", "is no UUID", Some(text), accepted()))
@@ -361,11 +374,11 @@ fn keyword(document: &Document, at: &Place<'_>) -> Result<Keyword, InputError> {
 
 // Reading members, items and texts.
 
-fn members<'a>(document: &'a Document, at: &Place<'_>) -> Result<&'a Members, InputError> {
+pub(super) fn members<'a>(document: &'a Document, at: &Place<'_>) -> Result<&'a Members, InputError> {
     document.as_members().ok_or_else(|| at.wrong_type(document, "object"))
 }
 
-fn text<'a>(document: &'a Document, at: &Place<'_>) -> Result<&'a str, InputError> {
+pub(super) fn text<'a>(document: &'a Document, at: &Place<'_>) -> Result<&'a str, InputError> {
     document.as_text().ok_or_else(|| at.wrong_type(document, "string"))
 }
 
@@ -378,11 +391,11 @@ fn each<T>(
     items.iter().enumerate().map(|(index, item)| read(item, &at.item(index))).collect()
 }
 
-fn find<'a>(members: &'a Members, name: &str) -> Option<&'a Document> {
+pub(super) fn find<'a>(members: &'a Members, name: &str) -> Option<&'a Document> {
     members.iter().find(|(member, _)| member == name).map(|(_, value)| value)
 }
 
-fn required<'a>(members: &'a Members, at: &Place<'_>, name: &str) -> Result<&'a Document, InputError> {
+pub(super) fn required<'a>(members: &'a Members, at: &Place<'_>, name: &str) -> Result<&'a Document, InputError> {
     find(members, name).ok_or_else(|| missing(at, name))
 }
 
@@ -390,7 +403,7 @@ fn missing(at: &Place<'_>, name: &str) -> InputError {
     at.error("missing_member", &format!("lacks the member `{name}`"), None, format!("an object with `{name}`"))
 }
 
-fn known(members: &Members, at: &Place<'_>, names: &[&str]) -> Result<(), InputError> {
+pub(super) fn known(members: &Members, at: &Place<'_>, names: &[&str]) -> Result<(), InputError> {
     match members.iter().find(|(name, _)| !names.contains(&name.as_str())) {
         None => Ok(()),
         Some((name, _)) => {
@@ -418,14 +431,14 @@ fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// A place in the document; turned into a JSON pointer only where something is wrong.
-enum Place<'a> {
+pub(super) enum Place<'a> {
     Root,
     Member(&'a Place<'a>, &'a str),
     Item(&'a Place<'a>, usize),
 }
 
 impl<'a> Place<'a> {
-    fn member(&'a self, name: &'a str) -> Self {
+    pub(super) fn member(&'a self, name: &'a str) -> Self {
         Self::Member(self, name)
     }
 
@@ -433,15 +446,7 @@ impl<'a> Place<'a> {
         Self::Item(self, index)
     }
 
-    /// The place around this one.
-    fn above(&self) -> &Self {
-        match self {
-            Self::Root => self,
-            Self::Member(above, _) | Self::Item(above, _) => above,
-        }
-    }
-
-    fn error(&self, code: &'static str, what: &str, found: Option<&str>, accepted: String) -> InputError {
+    pub(super) fn error(&self, code: &'static str, what: &str, found: Option<&str>, accepted: String) -> InputError {
         let found = found.map(super::document::shortened_text);
         let what = match &found {
             Some(found) => format!("{what}: {found}"),
@@ -456,19 +461,19 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn said(&self, what: &str) -> String {
+    pub(super) fn said(&self, what: &str) -> String {
         match self {
             Self::Root => format!("the body {what}"),
             place => format!("{place} {what}"),
         }
     }
 
-    fn wrong_type(&self, document: &Document, expected: &str) -> InputError {
+    pub(super) fn wrong_type(&self, document: &Document, expected: &str) -> InputError {
         let what = format!("is of type {}", document.type_name());
         self.error("wrong_type", &what, Some(&document.shortened()), format!("type {expected}"))
     }
 
-    fn not_one_of<'n>(&self, found: &str, names: impl Iterator<Item = &'n str>) -> InputError {
+    pub(super) fn not_one_of<'n>(&self, found: &str, names: impl Iterator<Item = &'n str>) -> InputError {
         self.error("unknown_value", "is not a known value", Some(found), format!("one of {}", quoted(names)))
     }
 }

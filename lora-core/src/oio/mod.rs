@@ -8,6 +8,7 @@ mod civil;
 pub mod copenhagen;
 pub mod document;
 mod input;
+pub mod json_lines;
 mod output;
 pub mod time_text;
 

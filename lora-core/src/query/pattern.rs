@@ -13,6 +13,8 @@
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
+    /// As it was written.
+    source: String,
     /// The folded texts between the `%`; one more than there are `%`.
     literals: Vec<String>,
 }
@@ -44,12 +46,18 @@ impl Pattern {
             };
             literals.last_mut().expect("there is one from the start").extend(literal.to_lowercase());
         }
-        Ok(Self { literals })
+        Ok(Self { source: text.to_owned(), literals })
     }
 
     /// The pattern that only `text` itself matches, in any letter case.
     pub fn exactly(text: &str) -> Self {
-        Self { literals: vec![fold(text)] }
+        let source = text.replace('\\', r"\\").replace('%', r"\%");
+        Self { source, literals: vec![fold(text)] }
+    }
+
+    /// The text that writes this pattern, as given to [`parse`](Self::parse).
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// The folded text that alone matches, or `None` for a pattern with a wildcard.

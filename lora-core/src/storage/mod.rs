@@ -4,6 +4,8 @@
 //! What it must guarantee is said at each method here and tested by the conformance suite
 //! (feature `test-support`, module `conformance`).
 
+#[cfg(feature = "test-support")]
+pub mod conformance;
 mod key;
 mod memory;
 mod posting;

@@ -48,12 +48,12 @@ impl<A: Axis, T: PartialEq> Timeline<A, T> {
     pub fn new(values: impl IntoIterator<Item = (Period<A>, T)>) -> Result<Self, Overlap<A>> {
         let mut sorted: Vec<_> = values.into_iter().collect();
         sorted.sort_by_key(|(period, _)| *period);
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0].0.overlaps(pair[1].0)) {
+            return Err(Overlap { first: pair[0].0, second: pair[1].0 });
+        }
         let mut spans: Vec<Span<A, T>> = Vec::with_capacity(sorted.len());
         for (period, value) in sorted {
             match spans.last_mut() {
-                Some(last) if last.period.overlaps(period) => {
-                    return Err(Overlap { first: last.period, second: period });
-                }
                 Some(last) if last.period.to() == period.from() && last.value == value => {
                     last.period = Period::new(last.period.from(), period.to()).expect("two non-empty periods joined");
                 }

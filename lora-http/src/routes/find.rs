@@ -60,11 +60,14 @@ async fn objects<S: Storage>(
 }
 
 fn results(class: &Class, found: &[Answer]) -> Vec<u8> {
-    let mut body = b"{\"results\": [".to_vec();
-    for (index, answer) in found.iter().enumerate() {
-        body.extend_from_slice(if index == 0 { b"[" } else { b", " });
+    if found.is_empty() {
+        return b"{\"results\": []}".to_vec();
+    }
+    let mut body = b"{\"results\": [[".to_vec();
+    for answer in found {
+        // Puts a comma before itself where something stands before it.
         write_object(&mut body, class, answer);
     }
-    body.extend_from_slice(if found.is_empty() { b"]}" } else { b"]]}" });
+    body.extend_from_slice(b"]]}");
     body
 }

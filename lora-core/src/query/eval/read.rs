@@ -1,0 +1,91 @@
+//! What a read shows (lora-semantics §5).
+
+use super::instants::share_an_instant;
+use super::{Entry, World};
+use crate::object::{ActorId, Content, LifeCycle, ObjectId, Position};
+use crate::query::{Known, TimeContext};
+use crate::time::{Period, TransactionTime, ValidTime};
+
+/// A registration as an answer shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenRegistration {
+    /// Its place in the ledger.
+    pub position: Position,
+    /// When it is believed, as far as was visible: the newest visible one is open.
+    pub registered: Period<TransactionTime>,
+    /// What kind of act.
+    pub lifecycle: LifeCycle,
+    /// Who acted.
+    pub actor: ActorId,
+    /// Why.
+    pub note: String,
+    /// The rows in effect at some instant of the window, each with its whole effect.
+    pub content: Content,
+}
+
+impl World {
+    /// The registrations of `object` that count, newest first; `None` when there is no object or none that counts.
+    ///
+    /// `at` is the last position that is visible. A registration with nothing in effect is an envelope; a deletion is
+    /// a registration like others.
+    pub fn read(&self, object: ObjectId, context: &TimeContext, at: Position) -> Option<Vec<SeenRegistration>> {
+        let seen: Vec<SeenRegistration> = self
+            .known(object, context.known, at)
+            .into_iter()
+            .rev()
+            .map(|(registered, entry)| SeenRegistration {
+                position: entry.stamp.position,
+                registered,
+                lifecycle: entry.lifecycle,
+                actor: entry.stamp.actor,
+                note: entry.stamp.note.clone(),
+                content: in_effect(&entry.content, context.valid),
+            })
+            .collect();
+        (!seen.is_empty()).then_some(seen)
+    }
+
+    /// The registrations that count, oldest first, with the time in which each is believed.
+    pub(super) fn known(&self, object: ObjectId, known: Known, at: Position) -> Vec<(Period<TransactionTime>, &Entry)> {
+        let visible = self.visible(object, at);
+        match known {
+            Known::Latest => visible.into_iter().last().into_iter().collect(),
+            Known::During(None) => Vec::new(),
+            Known::During(Some(window)) => {
+                visible.into_iter().filter(|(registered, _)| share_an_instant(*registered, window)).collect()
+            }
+        }
+    }
+
+    /// The registrations up to a position, oldest first; each is believed until the next one that is visible.
+    fn visible(&self, object: ObjectId, at: Position) -> Vec<(Period<TransactionTime>, &Entry)> {
+        let entries = self.objects.get(&object).map_or(&[][..], Vec::as_slice);
+        let visible: Vec<&Entry> = entries.iter().filter(|entry| entry.stamp.position <= at).collect();
+        let believed = |index: usize| {
+            let from = visible[index].stamp.registered;
+            let to = visible.get(index + 1).map(|next| next.stamp.registered);
+            to.map_or_else(|| Period::since(from), |to| Period::new(from, to).ok()).expect("checked by `apply`")
+        };
+        visible.iter().enumerate().map(|(index, entry)| (believed(index), *entry)).collect()
+    }
+}
+
+/// The rows that hold at some instant of the window.
+fn in_effect(content: &Content, window: Option<Period<ValidTime>>) -> Content {
+    let mut shown = Content::EMPTY;
+    for (id, rows) in content.all_attributes() {
+        shown.set_attributes(id, rows.iter().filter(|row| holds(row.effect.valid, window)).cloned().collect());
+    }
+    for (id, rows) in content.all_states() {
+        shown.set_states(id, rows.iter().filter(|row| holds(row.effect.valid, window)).cloned().collect());
+    }
+    for (id, rows) in content.all_relations() {
+        shown.set_relations(id, rows.iter().filter(|row| holds(row.effect.valid, window)).cloned().collect());
+    }
+    shown
+}
+
+/// Whether a row holds at some instant of the window; an empty window has none.
+pub(super) fn holds(valid: Period<ValidTime>, window: Option<Period<ValidTime>>) -> bool {
+    window.is_some_and(|window| share_an_instant(valid, window))
+}

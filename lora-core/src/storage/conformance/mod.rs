@@ -1,0 +1,91 @@
+//! The conformance suite: what any store must do, as tests that any store can run (feature `test-support`).
+//!
+//! A store's tests implement [`Harness`] and call [`store_conformance!`](crate::store_conformance), which makes one
+//! `#[test]` of each case here. A case gets stores of its own, so that cases may run side by side.
+
+mod operations;
+mod seam;
+
+use std::future::Future;
+use std::sync::Arc;
+
+pub use operations::*;
+pub use seam::*;
+
+use crate::Service;
+use crate::oio::shipped_classes;
+use crate::query::TimeContext;
+use crate::storage::Storage;
+use crate::time::{Clock, ManualClock};
+
+/// How the suite gets at stores of one kind.
+pub trait Harness {
+    /// The store under test.
+    type Store: Storage;
+
+    /// A new and empty store whose instants come from `clock`.
+    fn empty(&self, clock: Arc<dyn Clock>) -> impl Future<Output = Self::Store>;
+
+    /// Runs a future to its end, with whatever runtime the store needs.
+    fn run<F: Future>(&self, future: F) -> F::Output;
+}
+
+/// 2020-01-01T00:00:00Z, where the suite's clocks start.
+pub const START_MICROS: i64 = 1_577_836_800_000_000;
+
+/// A service on a new store, with the shipped classes and a clock that the case sets.
+pub(super) async fn service<H: Harness>(harness: &H) -> (Service<H::Store>, Arc<ManualClock>) {
+    let clock = clock();
+    let store = harness.empty(clock.clone()).await;
+    let service = Service::open(store, shipped_classes(), || [0x5a; 16]).await.expect("an empty store opens");
+    (service, clock)
+}
+
+pub(super) fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::at(START_MICROS).expect("a finite instant"))
+}
+
+/// All of valid time, as known latest.
+pub(super) fn always(clock: &ManualClock) -> TimeContext {
+    TimeContext::now(clock.now()).always()
+}
+
+/// Makes one `#[test]` of each case of the suite: `store_conformance!(harness_expression);`.
+#[macro_export]
+macro_rules! store_conformance {
+    ($harness:expr) => {
+        $crate::store_conformance!($harness;
+            positions_are_gapless_and_instants_rise_whatever_the_clock_does,
+            a_step_is_all_or_nothing,
+            a_guard_is_refused_to_whoever_did_not_see_it_taken,
+            a_view_reopened_at_a_position_shows_what_it_showed,
+            registrations_are_known_from_their_instant_until_the_next,
+            history_comes_in_pages,
+            postings_are_rectangles_in_pages,
+            terms_are_all_that_ever_were,
+            boundaries_are_those_of_the_newest_registration,
+            the_ledger_gives_whole_steps_and_wakes_who_waits,
+            an_asserted_time_is_kept_and_holds_the_clock_up,
+            ids_are_kept_when_classes_come_and_go,
+            every_act_follows_the_life_cycle,
+            a_correction_of_the_past_leaves_what_was_known,
+            an_update_that_changes_nothing_stores_nothing,
+            what_is_not_sound_is_refused_and_leaves_no_trace,
+            lists_leave_out_unknown_and_deleted_objects,
+            searches_find_by_every_criterion_on_both_axes,
+            pages_are_pinned_to_a_position,
+            history_imports_keep_their_times,
+            writers_of_one_object_all_get_their_turn,
+            for_a_fixed_position_an_answer_never_changes,
+        );
+    };
+    ($harness:expr; $($case:ident),+ $(,)?) => {
+        $(
+            #[test]
+            fn $case() {
+                let harness = $harness;
+                $crate::storage::conformance::Harness::run(&harness, $crate::storage::conformance::$case(&harness));
+            }
+        )+
+    };
+}

@@ -1,0 +1,13 @@
+//! Generators of test data (feature `test-support`), for the suites here and in other crates.
+//!
+//! Everything is drawn from few instants, few texts and few UUIDs, so that random things meet: rows touch and overlap,
+//! patterns match, relations point at objects that exist. Generators take the class they generate for, so they serve
+//! every class, and return what shrinks towards little.
+
+mod axis;
+mod contents;
+mod questions;
+
+pub use axis::{SmallAxis, period, window};
+pub use contents::{Step, any_content, command, content, effect, history, patch, text, uuid, value};
+pub use questions::{criterion, known, like_source, page, search, time_context};

@@ -1,0 +1,55 @@
+//! The workspace itself: dependencies point towards lora-core only.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Every crate of the workspace, with the crates of the workspace that it may depend on.
+const ALLOWED: [(&str, &[&str]); 4] = [
+    ("lora-core", &["lora-core"]),
+    ("lora-http", &["lora-core"]),
+    ("lora-cli", &["lora-core", "lora-http"]),
+    ("lora-tests", &["lora-core", "lora-http", "lora-cli"]),
+];
+
+/// What the core must not know, because it does no I/O and needs no runtime.
+const NOT_IN_THE_CORE: [&str; 7] = ["tokio", "axum", "hyper", "tower", "reqwest", "tokio-postgres", "redb"];
+
+fn packages() -> Vec<Value> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata is JSON");
+    metadata["packages"].as_array().expect("packages").clone()
+}
+
+fn dependencies(package: &Value) -> Vec<String> {
+    let all = package["dependencies"].as_array().expect("dependencies");
+    all.iter().map(|dependency| dependency["name"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn dependencies_point_towards_the_core() {
+    let packages = packages();
+    assert_eq!(packages.len(), ALLOWED.len(), "a new crate gets a line in ALLOWED");
+    for package in &packages {
+        let name = package["name"].as_str().expect("a name");
+        let (_, allowed) = ALLOWED.iter().find(|(crate_name, _)| *crate_name == name).expect("a line in ALLOWED");
+        for dependency in dependencies(package).iter().filter(|dependency| dependency.starts_with("lora-")) {
+            assert!(allowed.contains(&dependency.as_str()), "{name} must not depend on {dependency}");
+        }
+    }
+}
+
+#[test]
+fn the_core_knows_no_runtime_and_no_store() {
+    let packages = packages();
+    let core = packages.iter().find(|package| package["name"] == "lora-core").expect("the core");
+    for dependency in dependencies(core) {
+        assert!(!NOT_IN_THE_CORE.contains(&dependency.as_str()), "the core must not depend on {dependency}");
+    }
+}
