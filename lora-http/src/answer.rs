@@ -1,5 +1,6 @@
 //! What successful answers have in common.
 
+use axum::body::Bytes;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lora_core::object::Position;
@@ -12,13 +13,13 @@ pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 pub(crate) const POSITION: HeaderName = HeaderName::from_static("lora-position");
 
 /// An answer of JSON that is written already.
-pub(crate) fn json_bytes(status: StatusCode, bytes: Vec<u8>) -> Response {
-    (status, [(header::CONTENT_TYPE, JSON)], bytes).into_response()
+pub(crate) fn json_bytes(status: StatusCode, bytes: impl Into<Bytes>) -> Response {
+    (status, [(header::CONTENT_TYPE, JSON)], bytes.into()).into_response()
 }
 
 /// An answer of JSON.
 pub(crate) fn json(status: StatusCode, value: &Value) -> Response {
-    json_bytes(status, value.to_string().into_bytes())
+    json_bytes(status, value.to_string())
 }
 
 /// The same answer, saying which position it shows.

@@ -221,6 +221,7 @@ impl Problem {
                 body.insert("error".to_owned(), json!(true));
                 body.insert("description".to_owned(), json!("Invalid input."));
                 body.insert("error_key".to_owned(), json!("E_INVALID_INPUT"));
+                body.insert("request".to_owned(), Value::Null);
                 let error = json!({"loc": ["path", "uuid"], "msg": "value is not a valid uuid", "type": "type_error.uuid"});
                 body.insert("errors".to_owned(), json!([error]));
             }
