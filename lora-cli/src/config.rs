@@ -12,7 +12,8 @@ use crate::settings::Settings;
 
 /// What to show.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Args {
+#[group(skip)]
+pub struct Args {
     /// Look for problems, name every one, and end with 2 if there are any.
     #[arg(long)]
     check: bool,
@@ -21,7 +22,7 @@ pub(crate) struct Args {
 }
 
 /// Shows the configuration, or checks it.
-pub(crate) fn run(args: &Args, matches: Option<&ArgMatches>) -> ExitCode {
+pub fn run(args: &Args, matches: Option<&ArgMatches>) -> ExitCode {
     show(&effective(&args.serve, matches));
     match Settings::read(&args.serve) {
         Err(problems) if args.check => {

@@ -1,18 +1,11 @@
-//! The one binary of the register.
-//!
-//! Exit codes: 0 done, 1 failed, 2 wrong use.
-
-mod clock;
-mod config;
-mod log;
-mod serve;
-mod settings;
+//! The `lora` binary. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use lora_cli::{config, generate, serve};
 
-/// A bitemporal register of organisational master data.
+/// A bitemporal register of master data.
 #[derive(Debug, Parser)]
 #[command(name = "lora", version, arg_required_else_help = true)]
 struct Cli {
@@ -22,17 +15,19 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serves LoRA's dialect over HTTP.
+    /// Serve LoRA's dialect over HTTP.
     Serve(serve::Args),
-    /// Shows the configuration in force, and checks it.
+    /// Show the configuration in force, or check it.
     Config(config::Args),
+    /// A synthetic municipality with history, as JSON Lines on standard output.
+    Generate(generate::Arguments),
 }
 
 fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match cli.command {
+    match Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command {
         Command::Serve(args) => serve::run(&args),
         Command::Config(args) => config::run(&args, matches.subcommand_matches("config")),
+        Command::Generate(arguments) => generate::run(&arguments),
     }
 }

@@ -21,7 +21,7 @@ const FOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// Store, address and limits of a server.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, env = "LORA_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub(crate) listen: String,
@@ -55,7 +55,7 @@ pub(crate) struct Args {
 }
 
 /// Serves until told to stop.
-pub(crate) fn run(args: &Args) -> ExitCode {
+pub fn run(args: &Args) -> ExitCode {
     let mut settings = match Settings::read(args) {
         Ok(settings) => settings,
         Err(problems) => {

@@ -146,9 +146,8 @@ impl Reader {
     fn class(&mut self, file: &Path) -> Option<ClassDeclaration> {
         let name = file.display().to_string();
         let text = fs::read_to_string(file).map_err(|error| format!("--classes: {name}: {error}"));
-        let class = text.and_then(|text| {
-            ClassDeclaration::from_toml(&name, &text).map_err(|error| format!("--classes: {error}"))
-        });
+        let class = text
+            .and_then(|text| ClassDeclaration::from_toml(&name, &text).map_err(|error| format!("--classes: {error}")));
         class.map_err(|problem| self.problem(problem)).ok()
     }
 }

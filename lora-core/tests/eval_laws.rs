@@ -6,7 +6,7 @@ use lora_core::object::{
     AttributeRow, Content, Effect, LifeCycle, ObjectId, Patch, Position, RelationRow, StateRow, Target,
 };
 use lora_core::oio::shipped_classes;
-use lora_core::query::eval::{Command, Outcome, Refusal, Stamp, World};
+use lora_core::query::eval::{Command, Outcome, Refusal, Stamp, World, consolidated};
 use lora_core::query::{Criterion, Known, Page, Pattern, Search, TimeContext, ValueTest};
 use lora_core::schema::{Class, FieldId, Ids, Schema, Value};
 use lora_core::testing::{self, SmallAxis};
@@ -128,6 +128,26 @@ fn a_read_shows_whole_rows_that_share_an_instant_with_the_window() {
 }
 
 #[test]
+fn consolidating_joins_equal_rows_that_touch_and_the_window_comes_after() {
+    let w = Written::new();
+    let split = w.keys(&[(0, 10, "a"), (10, 20, "a"), (20, 30, "b"), (30, 40, "a"), (50, 60, "a")]);
+    let joined = w.keys(&[(0, 20, "a"), (20, 30, "b"), (30, 40, "a"), (50, 60, "a")]);
+    assert_eq!(consolidated(&split, Some(Period::ALWAYS)), joined);
+    assert_eq!(consolidated(&split, Period::instant(at(15))), w.keys(&[(0, 20, "a")]), "joined with what is outside");
+    assert_eq!(consolidated(&split, Some(period(15, 20))), w.keys(&[(0, 20, "a")]), "the window's end is out (Q11)");
+    let group = w.class().groups[0].id;
+    let mut noted = split.attributes(group)[..2].to_vec();
+    noted[1].effect.note = "why".to_owned();
+    let mut content = Content::EMPTY;
+    content.set_attributes(group, noted);
+    assert_eq!(
+        consolidated(&content, Some(Period::ALWAYS)),
+        w.keys(&[(0, 20, "a")]),
+        "the first part's note stays (Q10)"
+    );
+}
+
+#[test]
 fn a_read_shows_the_registrations_of_the_window_as_visible_at_the_position() {
     let mut w = Written::new();
     w.apply(1, &Command::Create(w.keys(&[(0, 10, "a")])));
@@ -226,6 +246,25 @@ fn user() -> Class {
     schema().class_named("user").unwrap().clone()
 }
 
+/// The values that hold at an instant, whoever says so and for how long.
+fn values(content: &Content, at: Timestamp<lora_core::time::ValidTime>) -> Vec<String> {
+    let mut values = Vec::new();
+    for (id, rows) in content.all_attributes() {
+        let rows = rows.iter().filter(|row| row.effect.valid.contains(at));
+        values.extend(rows.map(|row| format!("{id:?} {:?}", row.values().collect::<Vec<_>>())));
+    }
+    for (id, rows) in content.all_states() {
+        let rows = rows.iter().filter(|row| row.effect.valid.contains(at));
+        values.extend(rows.map(|row| format!("{id:?} {:?}", row.value)));
+    }
+    for (id, rows) in content.all_relations() {
+        let rows = rows.iter().filter(|row| row.effect.valid.contains(at));
+        values.extend(rows.map(|row| format!("{id:?} {:?} {:?}", row.target, row.object_type)));
+    }
+    values.sort();
+    values
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(100),
@@ -290,6 +329,15 @@ proptest! {
         prop_assert!(fewer.iter().all(|uuid| found.contains(uuid)));
         let wider = world.search(&Search { context: search.context.always(), ..search }, LATEST);
         prop_assert!(found.iter().all(|uuid| wider.contains(uuid)));
+    }
+
+    #[test]
+    fn consolidating_changes_no_value_at_any_instant(content in testing::content(&user(), AXIS)) {
+        let joined = consolidated(&content, Some(Period::ALWAYS));
+        prop_assert_eq!(&consolidated(&joined, Some(Period::ALWAYS)), &joined);
+        for at in AXIS.instants() {
+            prop_assert_eq!(values(&joined, at), values(&content, at));
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn flaw(error: &ContentError) -> Flaw {
     match error {
         ContentError::Overlap { section, .. } => Flaw::Overlap(id(*section)),
         ContentError::Missing { section, .. } => Flaw::Missing(id(*section)),
-        ContentError::Undeclared { .. } => Flaw::Undeclared,
+        ContentError::Nul | ContentError::Undeclared { .. } => Flaw::Undeclared,
     }
 }
 
@@ -68,6 +68,7 @@ fn validate_refuses_exactly_what_has_a_flaw_and_names_one_of_them() {
                         ContentError::Overlap { .. } => "overlap",
                         ContentError::Missing { .. } => "missing",
                         ContentError::Undeclared { .. } => "undeclared",
+                        ContentError::Nul => "a NUL",
                     }
                 }
             };
@@ -236,6 +237,6 @@ fn a_text_with_nul_fits_no_declaration() {
         let mut content = Content::EMPTY;
         content.set_attributes(group.id, vec![AttributeRow::new(values, Effect::during(Period::ALWAYS))]);
         assert_eq!(flaws(class, &content), BTreeSet::from([Flaw::Undeclared]));
-        assert!(validate(class, &content).is_err(), "{name} passed");
+        assert_eq!(validate(class, &content), Err(ContentError::Nul), "{name}");
     }
 }

@@ -167,7 +167,10 @@ async fn unknown_path<S: Storage>(State(app): State<App<S>>, request: Request) -
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         return (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, format!("{path}{query}"))]).into_response();
     }
-    Problem::framework(StatusCode::NOT_FOUND, "unknown_path", "Not Found").path("path").value(uri.path()).into_response()
+    Problem::framework(StatusCode::NOT_FOUND, "unknown_path", "Not Found")
+        .path("path")
+        .value(uri.path())
+        .into_response()
 }
 
 async fn wrong_method(request: Request) -> Problem {

@@ -75,8 +75,7 @@ pub(crate) fn is_served(schema: &Schema, path: &str) -> bool {
 fn structure(class: &Class) -> Value {
     let short = |wire: &str| wire.strip_prefix(class.wire.as_str()).unwrap_or(wire).to_owned();
     let wires = |group: &Group| group.fields.iter().map(|field| json!(field.wire)).collect();
-    let groups: Map<_, _> =
-        class.groups.iter().map(|group| (short(&group.wire), Value::Array(wires(group)))).collect();
+    let groups: Map<_, _> = class.groups.iter().map(|group| (short(&group.wire), Value::Array(wires(group)))).collect();
     let about = class.groups.iter().map(|group| (short(&group.wire), metadata(group)));
     let about: Map<_, _> = about.filter(|(_, fields)| fields.as_object().is_some_and(|map| !map.is_empty())).collect();
     let states = class.states.iter().map(|state| {
@@ -143,10 +142,7 @@ pub(crate) fn json_schema(class: &Class) -> Value {
 }
 
 /// An object that takes these members and no others.
-fn object(
-    members: impl IntoIterator<Item = (String, Value)>,
-    required: impl IntoIterator<Item = String>,
-) -> Value {
+fn object(members: impl IntoIterator<Item = (String, Value)>, required: impl IntoIterator<Item = String>) -> Value {
     let members: Map<String, Value> = members.into_iter().collect();
     let required: Vec<String> = required.into_iter().collect();
     let mut object = json!({"type": "object", "properties": members, "additionalProperties": false});

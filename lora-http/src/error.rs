@@ -169,6 +169,7 @@ impl Problem {
                 problem
             }
             ContentError::Undeclared { what, .. } => problem("undeclared").value(what.clone()),
+            ContentError::Nul => problem("nul_character").path("").accepted("text without U+0000"),
         }
     }
 
@@ -222,7 +223,8 @@ impl Problem {
                 body.insert("description".to_owned(), json!("Invalid input."));
                 body.insert("error_key".to_owned(), json!("E_INVALID_INPUT"));
                 body.insert("request".to_owned(), Value::Null);
-                let error = json!({"loc": ["path", "uuid"], "msg": "value is not a valid uuid", "type": "type_error.uuid"});
+                let error =
+                    json!({"loc": ["path", "uuid"], "msg": "value is not a valid uuid", "type": "type_error.uuid"});
                 body.insert("errors".to_owned(), json!([error]));
             }
             Shape::Message | Shape::Raised | Shape::Data | Shape::Framework => {}

@@ -164,13 +164,8 @@ mod tests {
     fn names_are_folded_before_the_colon_and_bvn_is_short() {
         let arguments = arguments("BVN=a%20b+c&Adresser:EMail=x&bvn:T=&=v&&virkningFra").unwrap();
         let found: Vec<_> = arguments.iter().collect();
-        let expected = [
-            ("brugervendtnoegle", "a b c"),
-            ("adresser:EMail", "x"),
-            ("bvn:T", ""),
-            ("", "v"),
-            ("virkningfra", ""),
-        ];
+        let expected =
+            [("brugervendtnoegle", "a b c"), ("adresser:EMail", "x"), ("bvn:T", ""), ("", "v"), ("virkningfra", "")];
         assert_eq!(found, expected);
     }
 
@@ -179,9 +174,10 @@ mod tests {
         assert!(arguments("bvn=%ff").is_err());
         assert!(arguments("%ff=x").is_err());
         assert!(arguments("bvn=a%00b").is_err());
-        assert_eq!(arguments("bvn=100%&bvn=%zz&bvn=%C3%A6").unwrap().all("brugervendtnoegle").collect::<Vec<_>>(), [
-            "100%", "%zz", "æ"
-        ]);
+        assert_eq!(
+            arguments("bvn=100%&bvn=%zz&bvn=%C3%A6").unwrap().all("brugervendtnoegle").collect::<Vec<_>>(),
+            ["100%", "%zz", "æ"]
+        );
     }
 
     #[test]

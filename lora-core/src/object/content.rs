@@ -57,9 +57,14 @@ pub struct AttributeRow {
 }
 
 impl AttributeRow {
-    /// A row of `values`, given in any order; of two values for one field the last counts.
+    /// A row of `values`, given in any order; of two values for one field the last counts. Keywords are put in order.
     pub fn new(values: impl IntoIterator<Item = (FieldId, Value)>, effect: Effect) -> Self {
-        let values: BTreeMap<FieldId, Value> = values.into_iter().collect();
+        let mut values: BTreeMap<FieldId, Value> = values.into_iter().collect();
+        for value in values.values_mut() {
+            if let Value::Keywords(keywords) = value {
+                keywords.sort();
+            }
+        }
         Self { values: values.into_iter().collect(), effect }
     }
 

@@ -1,7 +1,7 @@
 //! What is stored: registrations of whole contents, and the pure rules that make the next one from the last.
 //!
 //! Start at [`Content`] (what a registration states), then [`Patch`] (what an update asks for) and [`merge`]
-//! (what comes out); [`lifecycle`] says which act may follow which, [`slice`] cuts answers out of contents.
+//! (what comes out); [`mod@lifecycle`] says which act may follow which, [`mod@slice`] cuts answers out of contents.
 
 mod content;
 pub mod lifecycle;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{AttributeRow, Content, Effect};
+use super::{AttributeRow, Content, Effect, Target};
 use crate::schema::{Cardinality, Class, FieldId, Group};
 use crate::time::{Period, ValidTime};
 
@@ -42,6 +42,9 @@ pub enum ContentError {
         /// When.
         period: Period<ValidTime>,
     },
+    /// A text holds a NUL, which ends texts in keys.
+    #[error("a text holds a NUL character")]
+    Nul,
     /// A value does not fit the declaration.
     #[error("{name} holds what its declaration does not know: {what}")]
     Undeclared {
@@ -52,7 +55,8 @@ pub enum ContentError {
     },
 }
 
-/// Checks that a content is one that `class` allows: declared parts, fitting values, mandatory fields, no overlaps.
+/// Checks that a content is one that `class` allows: declared parts, fitting values, mandatory fields, no overlaps,
+/// no NUL in a text.
 ///
 /// A group or state without rows passes: an update may empty it (as in LoRA, Q15); whether a *new* object must have
 /// rows is asked where it is read from the wire.
@@ -61,6 +65,9 @@ pub enum ContentError {
 /// The first [`ContentError`], in the order of the declaration.
 pub fn validate(class: &Class, content: &Content) -> Result<(), ContentError> {
     undeclared(class, content)?;
+    if texts(content).any(|text| text.contains('\0')) {
+        return Err(ContentError::Nul);
+    }
     for group in &class.groups {
         let rows = content.attributes(group.id);
         rows.iter().try_for_each(|row| attribute_row(group, row))?;
@@ -88,6 +95,16 @@ fn undeclared(class: &Class, content: &Content) -> Result<(), ContentError> {
         Some((id, _)) => Err(ContentError::Undeclared { name: class.name.clone(), what: format!("{id:?}") }),
         None => Ok(()),
     }
+}
+
+fn texts(content: &Content) -> impl Iterator<Item = &str> {
+    let values = content.all_attributes().flat_map(|(_, rows)| rows).flat_map(AttributeRow::values);
+    let notes = content.effects().map(|effect| effect.note.as_str());
+    let relations = content.all_relations().flat_map(|(_, rows)| rows).flat_map(|row| {
+        let urn = if let Target::Urn(urn) = &row.target { Some(urn.as_str()) } else { None };
+        urn.into_iter().chain(row.object_type.as_deref())
+    });
+    values.flat_map(|(_, value)| value.texts()).chain(notes).chain(relations)
 }
 
 fn attribute_row(group: &Group, row: &AttributeRow) -> Result<(), ContentError> {

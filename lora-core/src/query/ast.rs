@@ -71,7 +71,7 @@ pub enum Criterion {
     Object(Uuid),
     /// A row of the field's group has a value that passes.
     Attribute {
-        /// The field.
+        /// The field; a derived term is not one.
         field: FieldId,
         /// What its value must pass.
         test: ValueTest,

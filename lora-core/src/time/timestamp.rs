@@ -12,11 +12,11 @@ pub trait Axis: sealed::Sealed + 'static {
 }
 
 /// When something holds in the world (OIO: *virkning*; SQL:2011: application time).
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValidTime {}
 
 /// When the register stated it (OIO: *registrering*; SQL:2011: system time).
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransactionTime {}
 
 impl Axis for ValidTime {

@@ -118,9 +118,7 @@ pub(super) fn of_object(class: &Class) -> Value {
 }
 
 fn find_parameters(class: &Class) -> Vec<Value> {
-    let named = |name: &str, description: String, schema: Value| {
-        json!({"name": name, "in": "query", "description": description, "schema": schema})
-    };
+    let named = |name: &str, description: String, schema: Value| json!({"name": name, "in": "query", "description": description, "schema": schema});
     let many = |item: Value| json!({"type": "array", "items": item});
     let mut parameters = time_parameters();
     for name in ["uuid", "list", "foersteresultat", "maximalantalresultater"] {
@@ -147,7 +145,10 @@ fn find_parameters(class: &Class) -> Vec<Value> {
     }
     let attributes: Vec<&str> = class.fields().map(|(_, field)| field.wire.as_str()).collect();
     for relation in class.relations.iter().filter(|relation| !attributes.contains(&relation.wire.as_str())) {
-        let what = format!("A UUID or URN, of which several are alternatives; {}:TYPE asks for that objekttype", relation.wire);
+        let what = format!(
+            "A UUID or URN, of which several are alternatives; {}:TYPE asks for that objekttype",
+            relation.wire
+        );
         parameters.push(named(&relation.wire, what, many(json!({"type": "string"}))));
     }
     parameters

@@ -11,7 +11,7 @@
 //! - it is read more often than run: where a faster way would need a proof, it takes the slow one.
 //!
 //! A [`World`] holds everything that was ever registered; [`World::apply`] adds to it, [`World::read`] and
-//! [`World::search`] ask it. [`updated`] and [`flaws`] are the two rules about contents alone.
+//! [`World::search`] ask it. [`updated`], [`flaws`] and [`consolidated`] are the rules about contents alone.
 
 mod instants;
 mod read;
@@ -20,7 +20,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use read::SeenRegistration;
+pub use read::{SeenRegistration, consolidated};
 pub use search::like;
 pub use write::{Flaw, flaws, updated};
 

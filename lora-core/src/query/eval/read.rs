@@ -2,7 +2,7 @@
 
 use super::instants::share_an_instant;
 use super::{Entry, World};
-use crate::object::{ActorId, Content, LifeCycle, ObjectId, Position};
+use crate::object::{ActorId, Content, Effect, LifeCycle, ObjectId, Position, RelationRow, StateRow};
 use crate::query::{Known, TimeContext};
 use crate::time::{Period, TransactionTime, ValidTime};
 
@@ -88,4 +88,41 @@ fn in_effect(content: &Content, window: Option<Period<ValidTime>>) -> Content {
 /// Whether a row holds at some instant of the window; an empty window has none.
 pub(super) fn holds(valid: Period<ValidTime>, window: Option<Period<ValidTime>>) -> bool {
     window.is_some_and(|window| share_an_instant(valid, window))
+}
+
+/// A content as LoRA's `konsolider` shows it: rows of one list that are equal but for their effect are joined where one
+/// ends as the next begins, with actor and note of the first (Q10); then the rows of the window are left (Q11).
+pub fn consolidated(content: &Content, window: Option<Period<ValidTime>>) -> Content {
+    let mut joined = Content::EMPTY;
+    for (id, rows) in content.all_attributes() {
+        joined.set_attributes(id, join(rows, |row| &row.effect, |row, effect| row.moved_to(effect)));
+    }
+    for (id, rows) in content.all_states() {
+        let moved = |row: &StateRow, effect| StateRow { effect, ..row.clone() };
+        joined.set_states(id, join(rows, |row| &row.effect, moved));
+    }
+    for (id, rows) in content.all_relations() {
+        let moved = |row: &RelationRow, effect| RelationRow { effect, ..row.clone() };
+        joined.set_relations(id, join(rows, |row| &row.effect, moved));
+    }
+    in_effect(&joined, window)
+}
+
+/// The rows in order of time, each joined to one of equal value that ends where it begins.
+fn join<R: Clone + PartialEq>(rows: &[R], effect: impl Fn(&R) -> &Effect, moved: impl Fn(&R, Effect) -> R) -> Vec<R> {
+    let same_value = |one: &R, other: &R| moved(one, effect(other).clone()) == *other;
+    let mut rows = rows.to_vec();
+    rows.sort_by_key(|row| effect(row).valid);
+    let mut joined: Vec<R> = Vec::new();
+    for row in rows {
+        let (from, to) = (effect(&row).valid.from(), effect(&row).valid.to());
+        match joined.iter_mut().find(|earlier| effect(earlier).valid.to() == from && same_value(earlier, &row)) {
+            Some(earlier) => {
+                let whole = Period::new(effect(earlier).valid.from(), to).expect("two periods that follow each other");
+                *earlier = moved(earlier, effect(earlier).moved_to(whole));
+            }
+            None => joined.push(row),
+        }
+    }
+    joined
 }
