@@ -181,7 +181,7 @@ fn sample_registration() -> Registration {
     let mut content = Content::EMPTY;
     content
         .set_attributes(id(6), vec![AttributeRow::new(values, effect.clone()), AttributeRow::new([], always.clone())]);
-    content.set_states(id(7), vec![StateRow { value: id(8), effect: effect.clone() }]);
+    content.set_states(id(7), vec![StateRow { value: id(8), effect }]);
     let row = |target, object_type: Option<&str>| RelationRow {
         target,
         object_type: object_type.map(str::to_owned),

@@ -14,7 +14,7 @@ use lora_core::error::Error;
 use lora_core::object::lifecycle::TransitionError;
 use lora_core::object::{Content, LifeCycle, ObjectId, Position};
 use lora_core::oio::shipped_classes;
-use lora_core::query::eval::{Command, Outcome, Refusal, SeenRegistration, Stamp, World};
+use lora_core::query::eval::{Command, Outcome, Refusal, SeenRegistration, Stamp, World, consolidated};
 use lora_core::query::{Known, Search, TimeContext};
 use lora_core::schema::{ClassId, Ids, Schema};
 use lora_core::service::{By, History, Written};
@@ -173,6 +173,15 @@ impl Both {
         let found = answer.map(|answer| answer.registrations.into_iter().map(seen).collect::<Vec<_>>());
         let expected = self.world.read(self.object(uuid), context, at);
         assert_eq!(found, expected, "{uuid} in {context:?} at {at}");
+
+        let whole = block_on(self.service.read(&view, self.object(uuid), &context.always())).unwrap();
+        for (answered, whole) in whole.map_or(vec![], |answer| {
+            let whole = answer.clone().registrations;
+            answer.consolidated(context).registrations.into_iter().zip(whole).collect()
+        }) {
+            let expected = consolidated(&whole.registration.content, context.valid);
+            assert_eq!(answered.registration.content, expected, "{uuid} consolidated in {context:?}");
+        }
 
         let uuids: Vec<Uuid> = (0..=5).rev().map(Uuid::from_u128).collect();
         let listed = block_on(self.service.list(&view, self.class, &uuids, context)).unwrap();

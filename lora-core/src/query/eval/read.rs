@@ -108,7 +108,7 @@ pub fn consolidated(content: &Content, window: Option<Period<ValidTime>>) -> Con
     in_effect(&joined, window)
 }
 
-/// The rows in order of time, each joined to one of equal value that ends where it begins.
+/// The rows in order of time, each joined to the one of equal value before it if that ends where it begins.
 fn join<R: Clone + PartialEq>(rows: &[R], effect: impl Fn(&R) -> &Effect, moved: impl Fn(&R, Effect) -> R) -> Vec<R> {
     let same_value = |one: &R, other: &R| moved(one, effect(other).clone()) == *other;
     let mut rows = rows.to_vec();
@@ -116,12 +116,12 @@ fn join<R: Clone + PartialEq>(rows: &[R], effect: impl Fn(&R) -> &Effect, moved:
     let mut joined: Vec<R> = Vec::new();
     for row in rows {
         let (from, to) = (effect(&row).valid.from(), effect(&row).valid.to());
-        match joined.iter_mut().find(|earlier| effect(earlier).valid.to() == from && same_value(earlier, &row)) {
-            Some(earlier) => {
+        match joined.iter_mut().rev().find(|earlier| same_value(earlier, &row)) {
+            Some(earlier) if effect(earlier).valid.to() == from => {
                 let whole = Period::new(effect(earlier).valid.from(), to).expect("two periods that follow each other");
                 *earlier = moved(earlier, effect(earlier).moved_to(whole));
             }
-            None => joined.push(row),
+            _ => joined.push(row),
         }
     }
     joined
