@@ -48,6 +48,7 @@ fn effective(args: &serve::Args, matches: Option<&ArgMatches>) -> String {
         ("memory", Some(Value::Boolean(memory))),
         ("data", args.data.as_ref().and_then(text)),
         ("postgres", args.postgres.as_deref().map(without_password).as_ref().and_then(text)),
+        ("demo", Some(Value::Boolean(args.demo))),
         ("classes", Some(args.classes.iter().cloned().map(Value::String).collect::<Vec<_>>().into())),
         ("trust_actor_header", args.trust_actor_header.as_ref().and_then(text)),
         ("no_authentication", Some(Value::Boolean(args.no_authentication))),

@@ -13,8 +13,8 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::clock::SystemClock;
-use crate::log;
 use crate::settings::Settings;
+use crate::{demo, log};
 
 /// How often what was counted is folded together.
 const FOLD_EVERY: Duration = Duration::from_secs(5);
@@ -34,6 +34,9 @@ pub struct Args {
     /// Keep everything in PostgreSQL. Comes later: refused for now.
     #[arg(long, env = "LORA_POSTGRES", value_name = "URL")]
     pub(crate) postgres: Option<String>,
+    /// Fill an empty store with a generated municipality of 6,000 people, up to today.
+    #[arg(long, env = "LORA_DEMO")]
+    pub(crate) demo: bool,
     /// A folder with class declarations, *.toml, beside the shipped ones; several with : between or given again.
     #[arg(long, env = "LORA_CLASSES", value_name = "DIR", value_delimiter = ':')]
     pub(crate) classes: Vec<String>,
@@ -85,6 +88,9 @@ async fn serve(settings: Settings) -> Result<bool, String> {
     let store = MemoryStore::new(clock.clone());
     let salts = || Uuid::new_v4().into_bytes();
     let service = Service::open(store, settings.classes, salts).await.map_err(|error| error.to_string())?;
+    if settings.demo {
+        demo::fill_showing(&service, clock.now()).await.map_err(|error| format!("the demo: {error}"))?;
+    }
     let stop = stop_signal().map_err(|error| format!("signals cannot be listened to: {error}"))?;
     let listener = TcpListener::bind(&settings.listen[..]).await;
     let listener = listener.map_err(|error| format!("cannot listen on {:?}: {error}", settings.listen))?;

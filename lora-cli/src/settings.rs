@@ -19,6 +19,8 @@ use crate::serve::Args;
 pub(crate) struct Settings {
     /// Where to listen: the first of these that can be had.
     pub(crate) listen: Vec<SocketAddr>,
+    /// Whether an empty store is filled with the municipality.
+    pub(crate) demo: bool,
     /// The shipped classes and those of the class folders.
     pub(crate) classes: Vec<ClassDeclaration>,
     /// The header that names the actor.
@@ -52,7 +54,7 @@ impl Settings {
         let log_format = reader.log_format(&args.log_format);
         match (body_bytes_max, log_format, log_filter) {
             (Some(body_bytes_max), Some(log_format), Some(log_filter)) if reader.problems.is_empty() => {
-                Ok(Self { listen, classes, actor_header, body_bytes_max, log_format, log_filter })
+                Ok(Self { listen, demo: args.demo, classes, actor_header, body_bytes_max, log_format, log_filter })
             }
             _ => Err(reader.problems),
         }
