@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::builder::FalseyValueParser;
 use lora_core::Service;
 use lora_core::storage::MemoryStore;
 use lora_core::time::Clock;
@@ -26,7 +27,7 @@ pub struct Args {
     #[arg(long, env = "LORA_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub(crate) listen: String,
     /// Keep everything in memory, and forget it at the end. The only store for now, and so the default.
-    #[arg(long, env = "LORA_MEMORY", conflicts_with_all = ["data", "postgres"])]
+    #[arg(long, conflicts_with_all = ["data", "postgres"])]
     pub(crate) memory: bool,
     /// Keep everything in files of a folder. Comes later: refused for now.
     #[arg(long, env = "LORA_DATA", value_name = "DIR", conflicts_with = "postgres")]
@@ -44,7 +45,7 @@ pub struct Args {
     #[arg(long, env = "LORA_TRUST_ACTOR_HEADER", value_name = "NAME")]
     pub(crate) trust_actor_header: Option<String>,
     /// Listen on an address that other machines reach although nobody has to say who they are.
-    #[arg(long, env = "LORA_NO_AUTHENTICATION")]
+    #[arg(long, env = "LORA_NO_AUTHENTICATION", value_parser = FalseyValueParser::new())]
     pub(crate) no_authentication: bool,
     /// The longest body of a request.
     #[arg(long, env = "LORA_BODY_BYTES_MAX", default_value = "16777216", value_name = "N")]

@@ -20,11 +20,10 @@ use tracing::error;
 use uuid::Uuid;
 
 use crate::answer::json_bytes;
-use crate::body::Limits;
 use crate::error::Problem;
 use crate::identify::Identify;
 use crate::metrics::Metrics;
-use crate::{describe, health, metrics, observe, openapi, page, routes};
+use crate::{body, describe, health, metrics, observe, openapi, page, routes};
 
 /// The prefixes under which the dialect stands.
 pub(crate) const PREFIXES: [&str; 2] = ["", "/lora"];
@@ -87,11 +86,6 @@ impl<S> std::ops::Deref for App<S> {
 }
 
 impl<S: Storage> App<S> {
-    /// What bounds a body.
-    pub(crate) fn limits(&self) -> Limits {
-        Limits { bytes_max: self.options.body_bytes_max, within: self.options.body_within }
-    }
-
     /// Who makes a request.
     pub(crate) fn actor(&self, request: &Request) -> Result<ActorId, Problem> {
         self.identify.identify(request.headers()).map_err(|refused| {
@@ -123,6 +117,7 @@ pub fn router<S: Storage>(parts: Parts<S>) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(app.clone(), body::receive))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
@@ -179,6 +174,7 @@ async fn wrong_method(request: Request) -> Problem {
 }
 
 /// The last resort: our bug is logged, and the client gets an answer.
+#[expect(clippy::needless_pass_by_value, reason = "as the layer calls it")]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a text");

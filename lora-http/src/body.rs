@@ -3,51 +3,96 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use http_body_util::BodyExt;
 use lora_core::oio::Document;
+use lora_core::storage::Storage;
 
+use crate::app::App;
 use crate::error::Problem;
 
-/// What a body may be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// The most bytes that are taken.
-    pub(crate) bytes_max: usize,
-    /// How long a client may take to send them.
-    pub(crate) within: Duration,
+/// What became of a request's body; taken in whole before anything is answered, because a client that sends first and
+/// listens then would otherwise find the connection closed.
+#[derive(Debug, Clone)]
+enum Received {
+    Whole(Bytes),
+    TooLong { bytes_max: usize },
+    TooSlow { within: Duration },
+    Broken(String),
 }
 
-/// So many times what is taken is read and thrown away, so that a client that sends first and listens then gets to
-/// hear why.
+/// So many times what is taken is read and thrown away, so that the client gets to hear why.
 const DISCARDED: usize = 4;
+
+/// Takes in the body of every request, whether anybody looks at it or not.
+pub(crate) async fn receive<S: Storage>(State(app): State<App<S>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let (bytes_max, within) = (app.options.body_bytes_max, app.options.body_within);
+    let received = tokio::time::timeout(within, collected(body, bytes_max)).await;
+    parts.extensions.insert(received.unwrap_or(Received::TooSlow { within }));
+    next.run(Request::from_parts(parts, Body::empty())).await
+}
+
+async fn collected(mut body: Body, bytes_max: usize) -> Received {
+    let (mut bytes, mut length) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => return Received::Broken(error.to_string()),
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= bytes_max {
+            bytes.extend_from_slice(&data);
+        } else if length > bytes_max.saturating_mul(DISCARDED) {
+            break;
+        }
+    }
+    if length <= bytes_max { Received::Whole(bytes.into()) } else { Received::TooLong { bytes_max } }
+}
+
+impl Received {
+    fn bytes(self) -> Result<Bytes, Problem> {
+        match self {
+            Self::Whole(bytes) => Ok(bytes),
+            Self::TooLong { bytes_max } => {
+                let message = format!("the body is longer than {bytes_max} bytes");
+                let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message);
+                Err(problem.accepted(format!("{bytes_max} bytes")))
+            }
+            Self::TooSlow { within } => {
+                let message = format!("the body did not arrive within {} seconds", within.as_secs_f32());
+                Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", message))
+            }
+            Self::Broken(error) => Err(Problem::no_body("broken_body", format!("the body broke off: {error}"))),
+        }
+    }
+}
 
 /// The document of a body that must have one.
 ///
 /// # Errors
 /// 400 with `"uuid": null` for a body that is empty, not JSON, or falsy (`{}`, `[]`, `null`, `""`, `0`, `false`);
 /// 408 and 413 as in [`optional`].
-pub(crate) async fn required(request: Request, limits: Limits) -> Result<Document, Problem> {
+pub(crate) async fn required(request: Request) -> Result<Document, Problem> {
     let absent = || {
         let problem = Problem::no_body("empty_body", "the body is empty");
         problem.path("").accepted("a JSON object that is not empty")
     };
-    let document = optional(request, limits).await?.ok_or_else(absent)?;
+    let document = optional(request).await?.ok_or_else(absent)?;
     if is_falsy(&document) { Err(absent()) } else { Ok(document) }
 }
 
 /// The document of a body that may be empty.
 ///
 /// # Errors
-/// 400 for what is not a document, 408 where the client takes too long, 413 where it sends too much.
-pub(crate) async fn optional(request: Request, limits: Limits) -> Result<Option<Document>, Problem> {
-    let (parts, body) = request.into_parts();
-    let collected = tokio::time::timeout(limits.within, collected(body, limits.bytes_max)).await;
-    let bytes = collected.map_err(|_| {
-        let message = format!("the body did not arrive within {} seconds", limits.within.as_secs());
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", message)
-    })??;
+/// 400 for what is not a document, 408 where the client took too long, 413 where it sent too much.
+pub(crate) async fn optional(request: Request) -> Result<Option<Document>, Problem> {
+    let (mut parts, _) = request.into_parts();
+    let bytes = parts.extensions.remove::<Received>().map_or(Ok(Bytes::new()), Received::bytes)?;
     let kind = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
     if kind.len() >= FORM.len() && kind[..FORM.len()].eq_ignore_ascii_case(FORM) {
         return form(Request::from_parts(parts, Body::from(bytes))).await.map(Some);
@@ -59,25 +104,6 @@ pub(crate) async fn optional(request: Request, limits: Limits) -> Result<Option<
 }
 
 const FORM: &[u8] = b"multipart/form-data";
-
-async fn collected(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
-    let (mut bytes, mut received) = (Vec::new(), 0_usize);
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Problem::no_body("broken_body", format!("the body broke off: {error}")))?;
-        let Ok(data) = frame.into_data() else { continue };
-        received = received.saturating_add(data.len());
-        if received <= bytes_max {
-            bytes.extend_from_slice(&data);
-        } else if received > bytes_max.saturating_mul(DISCARDED) {
-            break;
-        }
-    }
-    if received <= bytes_max {
-        return Ok(bytes);
-    }
-    let message = format!("the body is longer than {bytes_max} bytes");
-    Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).accepted(format!("{bytes_max} bytes")))
-}
 
 /// The document in the field `json` of a form.
 async fn form(request: Request) -> Result<Document, Problem> {

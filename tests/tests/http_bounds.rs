@@ -1,5 +1,7 @@
 //! What no client can do: hold the server with a slow body, make it panic for good, or stop a write half-way.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -1,5 +1,7 @@
 //! Many clients at once: everything acknowledged is there, in a chain without gaps.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::collections::BTreeSet;
 use std::thread;
 

@@ -1,6 +1,8 @@
 //! Bad input of every kind: refused with a status of 4xx, a message, a code, where it is and what it is, and nothing
 //! is stored.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use lora_tests::{Answer, Server, facet, send, uuid};
 use serde_json::{Value, json};
 

@@ -10,6 +10,7 @@ pub mod document;
 mod input;
 pub mod json_lines;
 mod output;
+mod relation_order;
 pub mod time_text;
 
 pub use catalogue::shipped_classes;

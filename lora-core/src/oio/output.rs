@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use super::{write_registration_time, write_virkning_bound};
+use super::{relation_order, write_registration_time, write_virkning_bound};
 use crate::object::{ActorKind, AttributeRow, Content, Effect, LifeCycle, RelationRow, StateRow, Target};
 use crate::schema::{Class, Field, Group, Keyword, State, Value};
 use crate::service::{Answer, Answered};
@@ -56,7 +56,8 @@ pub fn write_content(out: &mut Vec<u8>, class: &Class, content: &Content) {
     section(out, "attributter", groups, |group| &group.wire, attribute_row);
     let states = class.states.iter().map(|state| (state, content.states(state.id)));
     section(out, "tilstande", states, |state| &state.wire, state_row);
-    let relations = class.relations.iter().map(|relation| (relation, content.relations(relation.id)));
+    let relations = relation_order::relations(class, content);
+    let relations = relations.iter().map(|(relation, rows)| (*relation, rows.as_slice()));
     section(out, "relationer", relations, |relation| &relation.wire, |out, _, row| relation_row(out, row));
 }
 

@@ -18,7 +18,7 @@ use crate::params::Arguments;
 pub(crate) async fn handle<S: Storage>(app: App<S>, class: ClassId, request: Request) -> Result<Response, Problem> {
     Arguments::of(request.uri())?.only(|_| false)?;
     let actor = app.actor(&request)?;
-    let document = body::required(request, app.limits()).await?;
+    let document = body::required(request).await?;
     let described = app.class(class)?;
     let new = read_new_object(described, &document)?;
     let object = ObjectId { class, uuid: (app.ids)() };

@@ -21,7 +21,7 @@ pub(crate) async fn handle<S: Storage>(app: App<S>, class: ClassId, request: Req
     let object = ObjectId { class, uuid: path_uuid(request.uri())? };
     Arguments::of(request.uri())?.only(|_| false)?;
     let actor = app.actor(&request)?;
-    let note = match body::optional(request, app.limits()).await? {
+    let note = match body::optional(request).await? {
         Some(document) => read_note(&document)?,
         None => String::new(),
     };

@@ -19,7 +19,7 @@ pub(crate) async fn handle<S: Storage>(app: App<S>, class: ClassId, request: Req
     let object = ObjectId { class, uuid: path_uuid(request.uri())? };
     Arguments::of(request.uri())?.only(|_| false)?;
     let actor = app.actor(&request)?;
-    let document = body::required(request, app.limits()).await?;
+    let document = body::required(request).await?;
     let described = app.class(class)?;
     let new = read_new_object(described, &document)?;
     let service = app.service.clone();

@@ -24,7 +24,7 @@ pub(crate) async fn handle<S: Storage>(app: App<S>, class: ClassId, request: Req
     if view.registrations(&[(object, KnownAt::Latest)]).await?.iter().all(Option::is_none) {
         return Err(Problem::no_object(described, object.uuid).seen(view.position()));
     }
-    let document = body::required(request, app.limits()).await?;
+    let document = body::required(request).await?;
     let update = read_update(described, &document)?;
     let service = app.service.clone();
     let by = By { note: update.note, ..By::actor(actor) };
