@@ -175,7 +175,6 @@ async fn wrong_method(request: Request) -> Problem {
 
 /// The last resort: our bug is logged, and the client gets an answer.
 #[expect(clippy::needless_pass_by_value, reason = "as the layer calls it")]
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a text");
