@@ -53,3 +53,23 @@ fn the_core_knows_no_runtime_and_no_store() {
         assert!(!NOT_IN_THE_CORE.contains(&dependency.as_str()), "the core must not depend on {dependency}");
     }
 }
+
+/// Every dependency in the workspace table is used, and has a row that says why.
+#[test]
+fn every_dependency_is_used_and_has_a_reason() {
+    let root = lora_tests::workspace();
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).expect("the manifest");
+    let (_, table) = manifest.split_once("[workspace.dependencies]").expect("the table");
+    let table = table.split_once("\n[").map_or(table, |(table, _)| table);
+    let names = table.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name);
+    let reasons = std::fs::read_to_string(root.join("docs/dependencies.md")).expect("the reasons");
+    let used: Vec<String> = packages().iter().flat_map(dependencies).collect();
+    for name in names.filter(|name| !name.starts_with("lora-")) {
+        assert!(used.iter().any(|used| used == name), "{name} is used by nobody");
+        let row = |line: &str| {
+            line.starts_with('|')
+                && line.split('|').nth(1).is_some_and(|cell| cell.split(", ").any(|this| this.trim() == name))
+        };
+        assert!(reasons.lines().any(row), "{name} has no row in docs/dependencies.md");
+    }
+}
