@@ -5,6 +5,8 @@
 //! Everything is then rechecked on the decoded registrations, so that postings need only lead to a superset.
 
 use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::task::Poll;
 
 use uuid::Uuid;
 
@@ -149,7 +151,21 @@ async fn scanned<V: Read>(view: &V, scans: &[Scan], class: &Class) -> Result<BTr
             Some(next) => after = Some(next),
             None => return Ok(found),
         }
+        give_way().await;
     }
+}
+
+/// Lets other tasks run, and a time limit strike: a store that answers at once would else keep its thread to the end.
+async fn give_way() {
+    let mut given = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut given, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// The candidates that meet the search, as far as the page goes.
@@ -162,6 +178,7 @@ async fn recheck<V: Read>(view: &V, search: &Search, candidates: BTreeSet<Uuid>)
         if found.len() >= wanted {
             break;
         }
+        give_way().await;
         match search.context.known {
             Known::Latest => found.extend(meeting_latest(view, search, chunk).await?),
             Known::During(None) => {}
