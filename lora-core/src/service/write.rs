@@ -22,7 +22,7 @@ pub struct History {
     pub registered_from: Timestamp<TransactionTime>,
     /// What kind of act it was there.
     pub lifecycle: LifeCycle,
-    /// The whole content from then on.
+    /// The whole content from then on; a deletion states nothing, whatever stands here.
     pub content: Content,
     /// Who acted there, and why.
     pub by: By,
@@ -106,6 +106,7 @@ impl<S: Storage> Service<S> {
                 LifeCycle::Deleted => Act::Delete,
             };
             match next_lifecycle(object, current, act)? {
+                Some(LifeCycle::Deleted) => Ok(Outcome::Register(LifeCycle::Deleted, Content::EMPTY)),
                 Some(next) if next == lifecycle => Ok(Outcome::Register(lifecycle, content.clone())),
                 _ => {
                     let from = current.map_or(lifecycle, |current| current.lifecycle);
