@@ -118,11 +118,11 @@ proptest! {
 fn a_person_stands_under_the_full_name_folded() {
     let schema = Schema::new(&shipped_classes(), Ids::default()).unwrap();
     let class = schema.class_named("user").unwrap();
-    let body = br#"{"attributter": {
+    let body = r#"{"attributter": {
         "brugeregenskaber": [{"brugervendtnoegle": "k", "virkning": {"from": "2020-01-01", "to": "infinity"}}],
         "brugerudvidelser": [{"fornavn": "Åse", "efternavn": "Ærø", "virkning": {"from": "2020-01-01", "to": "infinity"}}]},
         "tilstande": {"brugergyldighed": [{"gyldighed": "Aktiv", "virkning": {"from": "2021-01-01", "to": "infinity"}}]}}"#;
-    let document = lora_core::oio::Document::parse(body).unwrap();
+    let document = lora_core::oio::Document::parse(body.as_bytes()).unwrap();
     let content = lora_core::oio::read_new_object(class, &document).unwrap().content;
     let found = postings(class, &registration(class, content));
     let name = Key::text(class.derived[0].id, "åse ærø");
