@@ -1,10 +1,13 @@
 //! The generated municipality in a store, up to today: what `lora serve --demo` shows.
 
+use indicatif::{ProgressBar, ProgressStyle};
 use lora_core::Service;
 use lora_core::error::Error;
 use lora_core::oio::{Document, DocumentError, InputError, json_lines};
 use lora_core::storage::{Read, Storage};
 use lora_core::time::{Timestamp, TransactionTime};
+
+use tracing::info;
 
 use crate::generate::{BadOptions, Options, lines};
 
@@ -76,6 +79,23 @@ pub async fn fill<S: Storage>(
     }
     progress(count);
     Ok(count)
+}
+
+/// Fills a store with the municipality up to `now`, and shows on standard error how far it is.
+///
+/// # Errors
+/// [`DemoError`]; what was entered before stays.
+pub async fn fill_showing<S: Storage>(service: &Service<S>, now: Timestamp<TransactionTime>) -> Result<u64, DemoError> {
+    let bar = ProgressBar::new_spinner().with_style(style()).with_message("filling the store with a municipality");
+    let count = fill(service, now, &options_until(now), |count| bar.set_position(count)).await?;
+    bar.finish_and_clear();
+    info!(registrations = count, "the store holds the municipality");
+    Ok(count)
+}
+
+fn style() -> ProgressStyle {
+    let style = ProgressStyle::with_template("{spinner} {msg}: {human_pos} registrations, {elapsed}");
+    style.unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
 /// The default municipality, up to the day of an instant in UTC.

@@ -1,9 +1,9 @@
-//! The `lora` binary.
+//! The `lora` binary. Exit codes: 0 done, 1 failed, 2 wrong use.
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use lora_cli::generate;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use lora_cli::{config, generate, serve};
 
 /// A bitemporal register of master data.
 #[derive(Debug, Parser)]
@@ -15,12 +15,19 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve LoRA's dialect over HTTP.
+    Serve(serve::Args),
+    /// Show the configuration in force, or check it.
+    Config(config::Args),
     /// A synthetic municipality with history, as JSON Lines on standard output.
     Generate(generate::Arguments),
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
+    let matches = Cli::command().get_matches();
+    match Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Config(args) => config::run(&args, matches.subcommand_matches("config")),
         Command::Generate(arguments) => generate::run(&arguments),
     }
 }

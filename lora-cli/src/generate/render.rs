@@ -2,15 +2,18 @@
 //!
 //! Written directly and not through a tree of values: rendering is most of the generator's work.
 
+use lora_core::oio::{json_lines, shipped_classes};
 use uuid::Uuid;
 
 use super::calendar::{Day, Instant, Span};
 use super::history::{Registration, Rows};
 use super::oio::{Fact, LifeCycle, Slot, Target, Value};
 
-/// The header: what the lines are, and which store they make up.
+/// The header: what the lines are, which store they make up, and the classes of its objects.
 pub(super) fn header(store: Uuid) -> String {
-    format!(r#"{{"format":"lora-json-lines","version":1,"store":"{store}","classes":[]}}"#)
+    let classes = serde_json::to_string(&shipped_classes()).expect("declarations are plain data");
+    let (format, version) = (json_lines::FORMAT, json_lines::VERSION);
+    format!(r#"{{"format":"{format}","version":{version},"store":"{store}","classes":{classes}}}"#)
 }
 
 /// The line of a registration.

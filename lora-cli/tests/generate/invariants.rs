@@ -298,7 +298,6 @@ fn a_tenth_of_the_default_population_has_a_tenth_of_300_000_registrations() {
 }
 
 #[test]
-#[ignore = "takes a while without optimisation"]
 fn the_defaults_have_at_least_300_000_registrations() {
     assert!(lines(&Options::default()).expect("good options").count() > 300_000);
 }

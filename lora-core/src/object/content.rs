@@ -85,9 +85,10 @@ impl AttributeRow {
         Self { values: self.values.clone(), effect }
     }
 
-    /// Field by field, where no value comes after every value.
+    /// Field by field, where no value comes after every value; keywords do not count.
     fn compare_values(&self, other: &Self) -> Ordering {
-        let (mut left, mut right) = (self.values.iter().peekable(), other.values.iter().peekable());
+        let counts = |(_, value): &&(FieldId, Value)| !matches!(value, Value::Keywords(_));
+        let (mut left, mut right) = (self.values.iter().filter(counts), other.values.iter().filter(counts));
         loop {
             match (left.next(), right.next()) {
                 (None, None) => return Ordering::Equal,
@@ -109,7 +110,8 @@ impl PartialOrd for AttributeRow {
 
 impl Ord for AttributeRow {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.compare_values(other).then_with(|| self.effect.cmp(&other.effect))
+        let ordered = self.compare_values(other).then_with(|| self.effect.cmp(&other.effect));
+        ordered.then_with(|| self.values.cmp(&other.values))
     }
 }
 

@@ -186,6 +186,9 @@ pub enum DeclarationError {
 const RESERVED_SERVICES: [&str; 9] =
     ["api", "graphql", "lora", "service", "health", "metrics", "openapi.json", "version", "site-map"];
 
+/// Second path segments that every service has beside its classes.
+const RESERVED_WIRES: [&str; 1] = ["classes"];
+
 impl ClassDeclaration {
     /// The declaration written in `text`; `file` names it in errors.
     ///
@@ -214,6 +217,9 @@ impl Check {
         let path = &class.name;
         self.names(path, &class.name, &class.wire);
         self.wire(path, &class.service);
+        if RESERVED_WIRES.contains(&class.wire.as_str()) {
+            self.unfit(path, format!("`{}` is a path of every service", class.wire));
+        }
         if RESERVED_SERVICES.contains(&class.service.as_str()) {
             self.unfit(path, format!("the service `{}` belongs to the server itself", class.service));
         }

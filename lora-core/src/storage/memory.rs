@@ -259,13 +259,20 @@ impl State {
         found
     }
 
-    /// The distinct text keys in a range, open or closed.
-    fn text_keys(&self, range: &KeyRange) -> BTreeSet<Key> {
+    /// The distinct keys of a range that pass, open or closed.
+    fn keys(&self, range: &KeyRange, passes: impl Fn(&Key) -> bool) -> BTreeSet<Key> {
         let inside = |key: &&Key| range.contains(key);
         let from = (range.from.clone(), ObjectId::STORE, Period::ALWAYS);
-        let open = self.current.range(from.clone()..).map(|(place, _)| &place.0).take_while(inside);
-        let closed = self.history.range((from, Position(0))..).map(|((place, _), _)| &place.0).take_while(inside);
-        open.chain(closed).cloned().collect()
+        let mut open = self.current.range(from.clone()..).map(|(place, _)| &place.0).take_while(inside);
+        let mut closed = self.history.range((from, Position(0))..).map(|((place, _), _)| &place.0).take_while(inside);
+        let mut found = BTreeSet::new();
+        for keys in [&mut open as &mut dyn Iterator<Item = &Key>, &mut closed] {
+            let mut last = None;
+            for key in keys.filter(|key| last.replace(*key) != Some(key)).filter(|key| passes(key)) {
+                found.insert(key.clone());
+            }
+        }
+        found
     }
 }
 
@@ -325,7 +332,7 @@ impl Read for MemoryView {
         let mut keys = Vec::new();
         for field in fields {
             let range = Key::text_prefix(*field).and_all_longer();
-            keys.extend(state.text_keys(&range).into_iter().filter(matches));
+            keys.extend(state.keys(&range, matches));
         }
         let complete = keys.len() <= limit;
         keys.truncate(limit);

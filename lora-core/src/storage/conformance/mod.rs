@@ -75,6 +75,8 @@ macro_rules! store_conformance {
             searches_find_by_every_criterion_on_both_axes,
             pages_are_pinned_to_a_position,
             history_imports_keep_their_times,
+            a_clock_that_steps_back_hides_nothing,
+            an_import_changes_the_past_at_later_positions_only,
             writers_of_one_object_all_get_their_turn,
             for_a_fixed_position_an_answer_never_changes,
         );

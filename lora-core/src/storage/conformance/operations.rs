@@ -409,6 +409,46 @@ pub async fn history_imports_keep_their_times<H: Harness>(harness: &H) {
     assert_eq!(name(now.micros().expect("finite") - START_MICROS).await.as_deref(), Some("Nu"));
 }
 
+/// The latest is what was registered last, not what a clock takes for now: one that steps back hides nothing.
+pub async fn a_clock_that_steps_back_hides_nothing<H: Harness>(harness: &H) {
+    let (service, clock) = service(harness).await;
+    let unit = Unit::of(service.schema());
+    let one = unit.object(1);
+    service.create(one, unit.content("Finans", 0), By::default()).await.expect("new");
+    clock.set(START_MICROS - 3_600_000_000).expect("an hour earlier");
+    let renamed = instant(&service.update(one, unit.renamed("Økonomi", days(0, None)), By::default()).await);
+    assert!(renamed > clock.now(), "instants go on rising");
+    let (_, content) = latest(&service, one, &always(&clock)).await;
+    assert_eq!(unit.names(&content).remove(0).1, "Økonomi");
+    let context = always(&clock);
+    let criteria = vec![unit.named("Økonomi")];
+    let found = search(&service, &Search { class: unit.class.id, criteria, context, page: Page::default() }).await;
+    assert_eq!(found, [1]);
+}
+
+/// An asserted time changes what was known at K for later positions, and for none before.
+pub async fn an_import_changes_the_past_at_later_positions_only<H: Harness>(harness: &H) {
+    let (service, clock) = service(harness).await;
+    let unit = Unit::of(service.schema());
+    service.create(unit.object(1), unit.content("Finans", 0), By::default()).await.expect("new");
+    let before = service.view(None).await.expect("a view");
+    let at = Timestamp::from_micros(START_MICROS - 1_000_000).expect("finite");
+    let history = History {
+        object: unit.object(2),
+        registered_from: at,
+        lifecycle: LifeCycle::Imported,
+        content: unit.content("Finans", 0),
+        by: By::default(),
+    };
+    service.import_history(history, clock.now()).await.expect("a time gone by");
+    let context = TimeContext { known: Known::at(at), ..always(&clock) };
+    let asked = Search { class: unit.class.id, criteria: vec![unit.named("finans")], context, page: Page::default() };
+    for (position, expected) in [(Some(before.position()), vec![]), (None, vec![Uuid::from_u128(2)])] {
+        let view = service.view(position).await.expect("a view");
+        assert_eq!(service.search(&view, &asked).await.expect("readable"), expected, "at {position:?}");
+    }
+}
+
 /// Sixteen writers on one object: every one of them is registered, and the chain has no gap.
 pub async fn writers_of_one_object_all_get_their_turn<H: Harness>(harness: &H) {
     let (service, _) = service(harness).await;

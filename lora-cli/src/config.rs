@@ -1,0 +1,83 @@
+//! `lora config`: the configuration in force, with where each value comes from.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use toml::Value;
+
+use crate::serve;
+use crate::settings::Settings;
+
+/// What to show.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub struct Args {
+    /// Look for problems, name every one, and end with 2 if there are any.
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    serve: serve::Args,
+}
+
+/// Shows the configuration, or checks it.
+pub fn run(args: &Args, matches: Option<&ArgMatches>) -> ExitCode {
+    show(&effective(&args.serve, matches));
+    match Settings::read(&args.serve) {
+        Err(problems) if args.check => {
+            problems.iter().for_each(|problem| eprintln!("error: {problem}"));
+            ExitCode::from(2)
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of the command")]
+fn show(text: &str) {
+    print!("{text}");
+}
+
+/// The configuration as TOML; options that are not given stand in comments.
+fn effective(args: &serve::Args, matches: Option<&ArgMatches>) -> String {
+    let text = |text: &String| Some(Value::String(text.clone()));
+    let memory = args.memory || (args.data.is_none() && args.postgres.is_none());
+    let number = |text: &String| Some(text.parse().map_or_else(|_| Value::String(text.clone()), Value::Integer));
+    let lines = [
+        ("listen", text(&args.listen)),
+        ("memory", Some(Value::Boolean(memory))),
+        ("data", args.data.as_ref().and_then(text)),
+        ("postgres", args.postgres.as_deref().map(without_password).as_ref().and_then(text)),
+        ("demo", Some(Value::Boolean(args.demo))),
+        ("classes", Some(args.classes.iter().cloned().map(Value::String).collect::<Vec<_>>().into())),
+        ("trust_actor_header", args.trust_actor_header.as_ref().and_then(text)),
+        ("no_authentication", Some(Value::Boolean(args.no_authentication))),
+        ("body_bytes_max", number(&args.body_bytes_max)),
+        ("log_format", text(&args.log_format)),
+        ("log", text(&args.log)),
+    ];
+    let mut toml = String::new();
+    for (name, value) in lines {
+        let origin = match matches.and_then(|matches| matches.value_source(name)) {
+            Some(ValueSource::CommandLine) => format!("flag --{}", name.replace('_', "-")),
+            Some(ValueSource::EnvVariable) => format!("environment LORA_{}", name.to_uppercase()),
+            _ => "default".to_owned(),
+        };
+        let _ = match value {
+            Some(value) => writeln!(toml, "{name} = {value} # {origin}"),
+            None => writeln!(toml, "# {name} is not given"),
+        };
+    }
+    toml
+}
+
+/// A URL whose password cannot be read.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let hidden = authority.rsplit_once('@').and_then(|(user, host)| {
+        let (name, _) = user.split_once(':')?;
+        Some(format!("{scheme}://{name}:***@{host}{}", &rest[authority.len()..]))
+    });
+    hidden.unwrap_or_else(|| url.to_owned())
+}

@@ -1,0 +1,140 @@
+//! `lora serve`: the dialect over HTTP until the process is told to stop.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lora_core::Service;
+use lora_core::storage::MemoryStore;
+use lora_core::time::Clock;
+use lora_http::{Anonymous, HttpOptions, Identify, Metrics, Parts, TrustedHeader};
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use crate::clock::SystemClock;
+use crate::settings::Settings;
+use crate::{demo, log};
+
+/// How often what was counted is folded together.
+const FOLD_EVERY: Duration = Duration::from_secs(5);
+
+/// Store, address and limits of a server.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, env = "LORA_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub(crate) listen: String,
+    /// Keep everything in memory, and forget it at the end. The only store for now, and so the default.
+    #[arg(long, env = "LORA_MEMORY", conflicts_with_all = ["data", "postgres"])]
+    pub(crate) memory: bool,
+    /// Keep everything in files of a folder. Comes later: refused for now.
+    #[arg(long, env = "LORA_DATA", value_name = "DIR", conflicts_with = "postgres")]
+    pub(crate) data: Option<String>,
+    /// Keep everything in PostgreSQL. Comes later: refused for now.
+    #[arg(long, env = "LORA_POSTGRES", value_name = "URL")]
+    pub(crate) postgres: Option<String>,
+    /// Fill an empty store with a generated municipality of 6,000 people, up to today.
+    #[arg(long, env = "LORA_DEMO")]
+    pub(crate) demo: bool,
+    /// A folder with class declarations, *.toml, beside the shipped ones; several with : between or given again.
+    #[arg(long, env = "LORA_CLASSES", value_name = "DIR", value_delimiter = ':')]
+    pub(crate) classes: Vec<String>,
+    /// Believe this header of a request when it names the actor by UUID; on a loopback address only.
+    #[arg(long, env = "LORA_TRUST_ACTOR_HEADER", value_name = "NAME")]
+    pub(crate) trust_actor_header: Option<String>,
+    /// Listen on an address that other machines reach although nobody has to say who they are.
+    #[arg(long, env = "LORA_NO_AUTHENTICATION")]
+    pub(crate) no_authentication: bool,
+    /// The longest body of a request.
+    #[arg(long, env = "LORA_BODY_BYTES_MAX", default_value = "16777216", value_name = "N")]
+    pub(crate) body_bytes_max: String,
+    /// How the log on standard error is written: text or json.
+    #[arg(long, env = "LORA_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    pub(crate) log_format: String,
+    /// What is logged: a level, or targets with levels such as `info,lora_http=debug`.
+    #[arg(long, env = "LORA_LOG", default_value = "info", value_name = "FILTER")]
+    pub(crate) log: String,
+}
+
+/// Serves until told to stop.
+pub fn run(args: &Args) -> ExitCode {
+    let mut settings = match Settings::read(args) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            problems.iter().for_each(|problem| eprintln!("error: {problem}"));
+            return ExitCode::from(2);
+        }
+    };
+    log::start(settings.log_format, std::mem::take(&mut settings.log_filter));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("no threads to work with: {error}")),
+    };
+    match runtime.block_on(serve(settings)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => failed("some requests did not finish in time and were given up"),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(why: &str) -> ExitCode {
+    eprintln!("error: {why}");
+    ExitCode::FAILURE
+}
+
+async fn serve(settings: Settings) -> Result<bool, String> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = MemoryStore::new(clock.clone());
+    let salts = || Uuid::new_v4().into_bytes();
+    let service = Service::open(store, settings.classes, salts).await.map_err(|error| error.to_string())?;
+    if settings.demo {
+        demo::fill_showing(&service, clock.now()).await.map_err(|error| format!("the demo: {error}"))?;
+    }
+    let stop = stop_signal().map_err(|error| format!("signals cannot be listened to: {error}"))?;
+    let listener = TcpListener::bind(&settings.listen[..]).await;
+    let listener = listener.map_err(|error| format!("cannot listen on {:?}: {error}", settings.listen))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+
+    let metrics = Metrics::of_process();
+    tokio::spawn(fold(metrics.clone()));
+    let identify: Arc<dyn Identify> = match settings.actor_header {
+        Some(header) => Arc::new(TrustedHeader(header)),
+        None => Arc::new(Anonymous),
+    };
+    let options = HttpOptions { body_bytes_max: settings.body_bytes_max, ..HttpOptions::default() };
+    let finish_within = options.body_within + options.answer_within;
+    let router = lora_http::router(Parts { service, clock, identify, ids: Arc::new(Uuid::new_v4), metrics, options });
+    announce(&format!("listening on http://{address}"));
+    let stop = async {
+        stop.await;
+        info!("told to stop; finishing what was asked");
+    };
+    Ok(lora_http::serve(listener, router, stop, finish_within).await)
+}
+
+#[expect(clippy::print_stdout, reason = "the one line that scripts wait for")]
+fn announce(line: &str) {
+    println!("{line}");
+}
+
+async fn fold(metrics: Metrics) {
+    let mut ticks = tokio::time::interval(FOLD_EVERY);
+    loop {
+        ticks.tick().await;
+        metrics.fold();
+    }
+}
+
+/// Ends with the first signal to stop; listening begins with the call.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        warn!(signal = name, "stopping");
+    })
+}

@@ -1,0 +1,192 @@
+//! The server as a whole: what it is made of, and which path leads where.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use lora_core::Service;
+use lora_core::object::ActorId;
+use lora_core::schema::{Class, ClassId, Schema};
+use lora_core::storage::{Read, Storage};
+use lora_core::time::Clock;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::error;
+use uuid::Uuid;
+
+use crate::answer::json_bytes;
+use crate::body::Limits;
+use crate::error::Problem;
+use crate::identify::Identify;
+use crate::metrics::Metrics;
+use crate::{describe, health, metrics, observe, openapi, page, routes};
+
+/// The prefixes under which the dialect stands.
+pub(crate) const PREFIXES: [&str; 2] = ["", "/lora"];
+
+/// What bounds a request.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// The longest body that is taken, in bytes.
+    pub body_bytes_max: usize,
+    /// How long a client may take to send a body.
+    pub body_within: Duration,
+    /// How long answering may take as a whole.
+    pub answer_within: Duration,
+    /// The most objects in one answer; more are asked for in pages.
+    pub objects_max: usize,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 16 * 1024 * 1024,
+            body_within: Duration::from_secs(30),
+            answer_within: Duration::from_secs(60),
+            objects_max: 10_000,
+        }
+    }
+}
+
+/// What a server is made of.
+pub struct Parts<S> {
+    /// The store with its classes.
+    pub service: Service<S>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Who makes a request.
+    pub identify: Arc<dyn Identify>,
+    /// New ids: of objects, and of requests that bring none.
+    pub ids: Arc<dyn Fn() -> Uuid + Send + Sync>,
+    /// Where to count.
+    pub metrics: Metrics,
+    /// What bounds a request.
+    pub options: HttpOptions,
+}
+
+/// The parts, shared by all requests.
+pub(crate) struct App<S>(Arc<Parts<S>>);
+
+impl<S> Clone for App<S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<S> std::ops::Deref for App<S> {
+    type Target = Parts<S>;
+
+    fn deref(&self) -> &Parts<S> {
+        &self.0
+    }
+}
+
+impl<S: Storage> App<S> {
+    /// What bounds a body.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { bytes_max: self.options.body_bytes_max, within: self.options.body_within }
+    }
+
+    /// Who makes a request.
+    pub(crate) fn actor(&self, request: &Request) -> Result<ActorId, Problem> {
+        self.identify.identify(request.headers()).map_err(|refused| {
+            let path = format!("header {}", refused.header);
+            Problem::invalid("unreadable_actor", refused.message).path(path).accepted("a UUID")
+        })
+    }
+
+    /// A class of the schema that the routes were made from.
+    pub(crate) fn class(&self, id: ClassId) -> Result<&Class, Problem> {
+        Ok(self.service.schema().class(id).ok_or(lora_core::Error::UnknownClass(id))?)
+    }
+}
+
+/// Everything that the server answers, over any store.
+pub fn router<S: Storage>(parts: Parts<S>) -> Router {
+    let app = App(Arc::new(parts));
+    let description = openapi::written(app.service.schema());
+    let mut router = Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::render))
+        .route("/openapi.json", get(async || json_bytes(StatusCode::OK, description)))
+        .route("/lora/", get(page::handle));
+    for prefix in PREFIXES {
+        router = dialect(router, app.service.schema(), prefix);
+    }
+    router
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app.clone(), observe::observe))
+        .with_state(app)
+}
+
+fn dialect<S: Storage>(mut router: Router<App<S>>, schema: &Schema, prefix: &str) -> Router<App<S>> {
+    let root = if prefix.is_empty() { "/" } else { prefix };
+    router = router.route(root, get(page::handle)).route(&format!("{prefix}/site-map"), get(describe::site_map));
+    for service in describe::services(schema) {
+        let path = format!("{prefix}/{service}/classes");
+        let classes = move |State(app): State<App<S>>| describe::classes(app, service.clone());
+        router = router.route(&path, get(classes));
+    }
+    for class in schema.classes() {
+        router = class_routes(router, class, &format!("{prefix}/{}/{}", class.service, class.wire));
+    }
+    router
+}
+
+fn class_routes<S: Storage>(router: Router<App<S>>, class: &Class, path: &str) -> Router<App<S>> {
+    type Of<S> = State<App<S>>;
+    let id = class.id;
+    let objects = get(move |State(app): Of<S>, request: Request| routes::find::handle(app, id, request))
+        .post(move |State(app): Of<S>, request: Request| routes::create::handle(app, id, request));
+    let object = get(move |State(app): Of<S>, request: Request| routes::read::handle(app, id, request))
+        .put(move |State(app): Of<S>, request: Request| routes::import::handle(app, id, request))
+        .patch(move |State(app): Of<S>, request: Request| routes::update::handle(app, id, request))
+        .delete(move |State(app): Of<S>, request: Request| routes::delete::handle(app, id, request));
+    router
+        .route(path, objects)
+        .route(&format!("{path}/fields"), get(move |State(app): Of<S>, request| describe::fields(app, id, request)))
+        .route(&format!("{path}/schema"), get(move |State(app): Of<S>| describe::schema(app, id)))
+        .route(&format!("{path}/{{uuid}}"), object)
+}
+
+/// 307 to the path without its trailing slash where that is served, else 404.
+async fn unknown_path<S: Storage>(State(app): State<App<S>>, request: Request) -> Response {
+    let uri = request.uri();
+    if let Some(path) = uri.path().strip_suffix('/')
+        && describe::is_served(app.service.schema(), path)
+    {
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, format!("{path}{query}"))]).into_response();
+    }
+    Problem::framework(StatusCode::NOT_FOUND, "unknown_path", "Not Found")
+        .path("path")
+        .value(uri.path())
+        .into_response()
+}
+
+async fn wrong_method(request: Request) -> Problem {
+    let problem = Problem::framework(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "Method Not Allowed");
+    problem.path("method").value(request.method().as_str())
+}
+
+/// The last resort: our bug is logged, and the client gets an answer.
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a text");
+    error!(panic = text, "a request made the server panic");
+    Problem::internal().into_response()
+}
+
+/// The position of the newest entry.
+pub(crate) async fn newest<S: Storage>(app: &App<S>) -> Result<lora_core::object::Position, Problem> {
+    Ok(app.service.view(None).await?.position())
+}
