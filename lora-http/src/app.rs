@@ -37,8 +37,6 @@ pub struct HttpOptions {
     pub body_within: Duration,
     /// How long answering may take as a whole.
     pub answer_within: Duration,
-    /// The most objects in one answer; more are asked for in pages.
-    pub objects_max: usize,
 }
 
 impl Default for HttpOptions {
@@ -47,7 +45,6 @@ impl Default for HttpOptions {
             body_bytes_max: 16 * 1024 * 1024,
             body_within: Duration::from_secs(30),
             answer_within: Duration::from_secs(60),
-            objects_max: 10_000,
         }
     }
 }

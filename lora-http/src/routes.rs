@@ -4,6 +4,7 @@ pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod find;
 pub(crate) mod import;
+mod listing;
 pub(crate) mod read;
 pub(crate) mod update;
 

@@ -54,17 +54,27 @@ fn a_body_that_does_not_arrive_is_given_up() {
     assert_eq!((answer.status, answer.json()["code"].clone()), (408, json!("slow_body")));
 }
 
+/// More objects than are written at once, all there, once each and in order; deleted ones left out in the middle.
 #[test]
-fn an_answer_holds_so_many_objects_at_most() {
-    let address = server(standing(), HttpOptions { objects_max: 2, ..HttpOptions::default() });
-    for number in 0..3 {
+fn a_list_is_whole_however_long_it_is() {
+    let address = server(standing(), HttpOptions::default());
+    let put = |number| {
         let target = format!("/klassifikation/facet/{}", uuid(number));
         assert_eq!(send(address, "PUT", target, &[], facet("a").to_string().as_bytes()).status, 200);
+    };
+    (0..600).for_each(put);
+    assert_eq!(send(address, "DELETE", format!("/klassifikation/facet/{}", uuid(255)), &[], b"").status, 202);
+    for query in ["bvn=a&list=1", "bvn=a&list=1&konsolider=1"] {
+        let answer = send(address, "GET", format!("/klassifikation/facet?{query}"), &[], b"");
+        let listed = answer.json();
+        let ids: Vec<&str> =
+            listed["results"][0].as_array().unwrap().iter().map(|object| object["id"].as_str().unwrap()).collect();
+        let expected: Vec<String> = (0..600).filter(|number| *number != 255).map(uuid).collect();
+        assert_eq!(ids, expected);
+        assert_eq!(answer.header("lora-position"), Some("602"));
     }
-    let get = |query: &str| send(address, "GET", format!("/klassifikation/facet?{query}"), &[], b"");
-    assert_eq!(get("bvn=a&list=1").json()["code"], json!("too_many_objects"));
-    assert_eq!(get("bvn=a&list=1&maximalantalresultater=2").status, 200);
-    assert_eq!(get("bvn=a").json()["results"][0].as_array().unwrap().len(), 3);
+    let none = send(address, "GET", "/klassifikation/facet?bvn=b&list=1", &[], b"");
+    assert_eq!(none.json(), json!({"results": []}));
 }
 
 /// A clock that panics: our bug, as a client would meet it.

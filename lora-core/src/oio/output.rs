@@ -197,7 +197,7 @@ fn keyword(out: &mut Vec<u8>, keyword: &Keyword) {
 // Members and items are separated by looking at what was written last, so that no writer needs to know its place.
 
 fn separate(out: &mut Vec<u8>) {
-    if !matches!(out.last(), None | Some(b'{' | b'[' | b':')) {
+    if !matches!(out.last(), None | Some(b'{' | b'[' | b':' | b',')) {
         out.push(b',');
     }
 }

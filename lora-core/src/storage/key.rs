@@ -202,6 +202,45 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_whole_where_no_further_character_could_have_been_cut() {
+        let whole = |length: usize| {
+            Key::text(FieldId(1), &"a".repeat(length)).folded().map(|(text, whole)| (text.len(), whole))
+        };
+        assert_eq!(whole(0), Some((0, true)));
+        assert_eq!(whole(251), Some((251, true)));
+        assert_eq!(whole(252), Some((252, false)), "a character of four bytes may have followed");
+        assert_eq!(whole(255), Some((255, false)));
+        assert_eq!(whole(256), Some((255, false)));
+        assert_eq!(Key::existence(ClassId(1)).folded(), None);
+    }
+
+    /// As drawn at the top of the module: stores keep these bytes.
+    #[test]
+    fn the_bytes_are_those_of_the_picture() {
+        let uuid = Uuid::from_u128(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10);
+        let with_uuid = |end: &[u8]| [&[6, 0], uuid.as_bytes().as_slice(), end].concat();
+        let urn = Target::Urn("urn:X".to_owned());
+        for (key, bytes) in [
+            (Key::existence(ClassId(0x0102)), vec![1, 1, 2]),
+            (Key::text(FieldId(0x0102), "Æ"), vec![2, 1, 2, 0xc3, 0xa6, 0]),
+            (Key::text_prefix(FieldId(0x0102)), vec![2, 1, 2]),
+            (Key::boolean(FieldId(7), false), vec![3, 0, 7, 0]),
+            (Key::boolean(FieldId(7), true), vec![3, 0, 7, 1]),
+            (Key::integer(FieldId(7), -1), vec![4, 0, 7, 0x7f, 0xff, 0xff, 0xff]),
+            (Key::integer(FieldId(7), 1), vec![4, 0, 7, 0x80, 0, 0, 1]),
+            (Key::state(FieldId(7), FieldId(0x0809)), vec![5, 0, 7, 8, 9]),
+            (Key::uuid_prefix(uuid), with_uuid(&[])),
+            (Key::relation_prefix(&Target::Uuid(uuid), FieldId(7)).unwrap(), with_uuid(&[0, 7])),
+            (Key::relation(&Target::Uuid(uuid), FieldId(7), None).unwrap(), with_uuid(&[0, 7, 0])),
+            (Key::relation(&Target::Uuid(uuid), FieldId(7), Some("Ab")).unwrap(), with_uuid(&[0, 7, 0x41, 0x62, 0])),
+            (Key::relation(&urn, FieldId(7), None).unwrap(), b"\x06\x01urn:X\0\0\x07\0".to_vec()),
+        ] {
+            assert_eq!(key.as_bytes(), bytes);
+            assert_eq!(Key::from_bytes(bytes), key);
+        }
+    }
+
+    #[test]
     fn ranges_end_where_they_should() {
         let range = Key::from_bytes(vec![1, 255]).and_all_longer();
         assert_eq!(range.to, Some(Key::from_bytes(vec![2])));

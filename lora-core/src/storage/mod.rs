@@ -26,7 +26,7 @@ use crate::time::{Period, Timestamp, TransactionTime, ValidTime};
 /// One tenant's realm in a store.
 pub trait Storage: Clone + Send + Sync + 'static {
     /// A reading position in this store.
-    type View: Read;
+    type View: Read + 'static;
 
     /// What was committed up to a position: everything for `None`, and for `Some(p)` exactly that, also minutes later
     /// and in another process. A view holds nothing open in the store.

@@ -204,6 +204,34 @@ fn assembled(
     content
 }
 
+/// The content without what LoRA does not show: empty texts and empty lists.
+pub fn shown(class: &Class, content: &Content) -> Content {
+    let mut shown = content.clone();
+    for group in &class.groups {
+        let rows = content.attributes(group.id).iter().map(|row| {
+            let values = group.fields.iter().filter_map(|field| {
+                let value = match row.value(field.id)?.clone() {
+                    Value::Text(text) if text.is_empty() && !field.shown_when_empty => return None,
+                    Value::TextList(mut texts) => {
+                        texts.retain(|text| !text.is_empty());
+                        Value::TextList(texts)
+                    }
+                    Value::Keywords(mut keywords) => {
+                        keywords.retain(|keyword| keyword.texts().concat() != "");
+                        Value::Keywords(keywords)
+                    }
+                    value => value,
+                };
+                let empty = value == Value::TextList(vec![]) || value == Value::Keywords(vec![]);
+                (!empty).then_some((field.id, value))
+            });
+            AttributeRow::new(values, row.effect.clone())
+        });
+        shown.set_attributes(group.id, rows.collect());
+    }
+    shown
+}
+
 /// A content that may or may not be one that the class allows.
 ///
 /// Up to two rows are added to one that is: they may overlap others, lack a value, hold one of another type or of
