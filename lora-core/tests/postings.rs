@@ -112,7 +112,7 @@ fn boundaries_are_the_finite_bounds_once_each() {
 fn only_what_differs_changes() {
     let class = user();
     let first = registration(&class, content(&class));
-    let all = changes(&class, None, &first);
+    let all = changes(None, &class, &first);
     assert_eq!((all.opens, all.closes), (postings(&class, &first), vec![]));
     assert_eq!((all.boundaries_new, all.boundaries_gone), (boundaries(&first.content), vec![]));
 
@@ -121,7 +121,7 @@ fn only_what_differs_changes() {
     let keys: Vec<_> = keys.iter().filter(|row| row.effect.valid != period(40, 50)).cloned().collect();
     let moved = keys[0].moved_to(Effect::during(period(60, 70)));
     next.content.set_attributes(class.groups[0].id, keys.into_iter().chain([moved]).collect());
-    let changes = changes(&class, Some(&first), &next);
+    let changes = changes(Some((&class, &first)), &class, &next);
     let key = |valid| PostingDraft { key: Key::text(field(&class, "user_key"), "key"), valid, present: false };
     assert_eq!((changes.closes, changes.opens), (vec![key(period(40, 50))], vec![key(period(60, 70))]));
     assert_eq!(changes.boundaries_gone, [at(40), at(50)]);

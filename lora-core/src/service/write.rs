@@ -4,7 +4,9 @@ use super::{By, Service, Written};
 use crate::codec::{EntryKind, Frame};
 use crate::error::Error;
 use crate::object::lifecycle::{Act, TransitionError, transition};
-use crate::object::{Content, LifeCycle, ObjectId, Patch, Registration, Seq, merge, validate, validate_patch};
+use crate::object::{
+    Content, LifeCycle, ObjectId, Patch, Position, Registration, Seq, merge, validate, validate_patch,
+};
 use crate::query::execute::decoded;
 use crate::schema::Class;
 use crate::storage::{CommitError, Draft, KnownAt, Read, Receipt, Step, Storage, changes};
@@ -140,6 +142,8 @@ impl<S: Storage> Service<S> {
             let outcome = act(class, current.as_ref())?;
             let Outcome::Register(lifecycle, content) = outcome else { return Ok(Written::Unchanged) };
             validate(class, &content).map_err(|source| Error::Content { object, source })?;
+            let previous = newest.as_ref().zip(current.as_ref());
+            let previous = previous.map(|(encoded, current)| (self.class_as_of(class, encoded.position), current));
             let next = Registration {
                 object,
                 seq: current.as_ref().map_or(Seq::FIRST, |current| current.seq.next()),
@@ -150,7 +154,7 @@ impl<S: Storage> Service<S> {
                 asserted: asserted.map(|(at, _)| at),
                 content,
             };
-            match self.store.commit(self.step(class, view.position(), current.as_ref(), &next)).await {
+            match self.store.commit(self.step(class, view.position(), previous, &next)).await {
                 Ok(receipt) => return Ok(Written::Registered(receipt)),
                 Err(CommitError::Moved { .. }) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),
@@ -162,8 +166,8 @@ impl<S: Storage> Service<S> {
     fn step(
         &self,
         class: &Class,
-        seen: crate::object::Position,
-        current: Option<&Registration>,
+        seen: Position,
+        previous: Option<(&Class, &Registration)>,
         next: &Registration,
     ) -> Step {
         let draft = Draft {
@@ -172,9 +176,9 @@ impl<S: Storage> Service<S> {
             seq: next.seq,
             frame: Frame::of(next, self.salts.salt()),
             asserted: next.asserted,
-            index: changes(class, current, next),
+            index: changes(previous, class, next),
         };
-        let heads = vec![(next.object, current.map(|current| current.seq))];
+        let heads = vec![(next.object, previous.map(|(_, previous)| previous.seq))];
         Step { seen, heads, guards: Vec::new(), entries: vec![draft] }
     }
 }

@@ -70,10 +70,12 @@ pub fn boundaries(content: &Content) -> Vec<Timestamp<ValidTime>> {
 }
 
 /// What changes in the index from one registration of an object to the next.
-pub fn changes(class: &Class, previous: Option<&Registration>, next: &Registration) -> IndexChange {
-    let old = previous.map(|registration| postings(class, registration)).unwrap_or_default();
+///
+/// The previous one comes with its class as it was declared when it was registered: what closes is what was opened then.
+pub fn changes(previous: Option<(&Class, &Registration)>, class: &Class, next: &Registration) -> IndexChange {
+    let old = previous.map(|(class, registration)| postings(class, registration)).unwrap_or_default();
     let new = postings(class, next);
-    let old_bounds = previous.map(|registration| boundaries(&registration.content)).unwrap_or_default();
+    let old_bounds = previous.map(|(_, registration)| boundaries(&registration.content)).unwrap_or_default();
     let new_bounds = boundaries(&next.content);
     IndexChange {
         closes: without(&old, &new),
