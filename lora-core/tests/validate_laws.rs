@@ -43,6 +43,7 @@ fn flaw(error: &ContentError) -> Flaw {
         ContentError::Overlap { section, .. } => Flaw::Overlap(id(*section)),
         ContentError::Missing { section, .. } => Flaw::Missing(id(*section)),
         ContentError::Nul | ContentError::Undeclared { .. } => Flaw::Undeclared,
+        ContentError::Cuts => panic!("a small content has few rows to cut"),
     }
 }
 
@@ -70,6 +71,7 @@ fn validate_refuses_exactly_what_has_a_flaw_and_names_one_of_them() {
                         ContentError::Missing { .. } => "missing",
                         ContentError::Undeclared { .. } => "undeclared",
                         ContentError::Nul => "a NUL",
+                        ContentError::Cuts => "cuts",
                     }
                 }
             };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{AttributeRow, Content, Effect, Target};
+use super::{AttributeRow, Change, Content, Effect, Patch, Target};
 use crate::schema::{Cardinality, Class, FieldId, Group};
 use crate::time::{Period, ValidTime};
 
@@ -14,6 +14,12 @@ pub enum Section {
     State(FieldId),
     Relation(FieldId),
 }
+
+/// How often the rows of a content may be cut where the object begins to count again (see [`Content::presence`]).
+///
+/// Without a bound, a request of some megabytes can have a row for each of 50,000 targets, and as many changes of
+/// presence during all of them.
+const CUTS_MAX: usize = 100_000;
 
 /// What is wrong with a content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +51,9 @@ pub enum ContentError {
     /// A text holds a NUL, which ends texts in keys.
     #[error("a text holds a NUL character")]
     Nul,
+    /// An index, where rows are cut whenever the object begins or ceases to count, would hold too many pieces.
+    #[error("rows are cut more than {CUTS_MAX} times, because the object begins to count again and again during them")]
+    Cuts,
     /// A value does not fit the declaration.
     #[error("{name} holds what its declaration does not know: {what}")]
     Undeclared {
@@ -56,7 +65,7 @@ pub enum ContentError {
 }
 
 /// Checks that a content is one that `class` allows: declared parts, fitting values, mandatory fields, no overlaps,
-/// no NUL in a text.
+/// no NUL in a text, and no more pieces of rows than an index can hold.
 ///
 /// A group or state without rows passes: an update may empty it (as in LoRA, Q15); whether a *new* object must have
 /// rows is asked where it is read from the wire.
@@ -83,6 +92,32 @@ pub fn validate(class: &Class, content: &Content) -> Result<(), ContentError> {
     for relation in class.relations.iter().filter(|relation| relation.cardinality == Cardinality::ZeroToOne) {
         let effects = content.relations(relation.id).iter().map(|row| &row.effect);
         disjoint(Section::Relation(relation.id), &relation.name, effects)?;
+    }
+    cuts(class, content)
+}
+
+/// Checks that the attribute rows of a patch do not overlap among themselves.
+///
+/// The rest shows in the merged content; this is asked before, because each of many such rows would be laid over all
+/// the rows that it meets.
+///
+/// # Errors
+/// [`ContentError::Overlap`] for the first group with two rows at the same time.
+pub fn validate_patch(class: &Class, patch: &Patch) -> Result<(), ContentError> {
+    class.groups.iter().try_for_each(|group| match patch.attributes.get(&group.id) {
+        Some(Change::Set(rows)) => {
+            disjoint(Section::Attributes(group.id), &group.name, rows.iter().map(|row| &row.effect))
+        }
+        None | Some(Change::Keep | Change::Clear) => Ok(()),
+    })
+}
+
+fn cuts(class: &Class, content: &Content) -> Result<(), ContentError> {
+    let presence = content.presence(class);
+    let mut left = CUTS_MAX;
+    for effect in content.effects() {
+        let cuts = presence.within(effect.valid).skip(1).take(left + 1).count();
+        left = left.checked_sub(cuts).ok_or(ContentError::Cuts)?;
     }
     Ok(())
 }

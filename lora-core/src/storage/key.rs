@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! existence      01 · class
-//! text           02 · field · folded text, cut at 255 bytes · 00
+//! text           02 · field · folded text · 00
 //! boolean        03 · field · 00 or 01
 //! integer        04 · field · four bytes, big-endian, sign flipped
 //! state          05 · state · value
@@ -10,8 +10,9 @@
 //!                06 · 01 · URN · 00 · relation · object type · 00
 //! ```
 //!
-//! Ids are two bytes, big-endian. Texts hold no NUL, so that it can end them. Relation keys lead with the target: "who
-//! points at X, from anywhere" is one range.
+//! Ids are two bytes, big-endian. Texts, URNs and object types are cut at 255 bytes, because indexes take no key of any
+//! length; what they find is checked against the registration. They hold no NUL, so that it can end them.
+//! Relation keys lead with the target: "who points at X, from anywhere" is one range.
 
 use std::fmt;
 
@@ -28,7 +29,7 @@ const INTEGER: u8 = 4;
 const STATE: u8 = 5;
 const RELATION: u8 = 6;
 
-/// Longer texts are cut; what they find is checked against the registration anyway.
+/// Longer texts are cut.
 const TEXT_BYTES_MAX: usize = 255;
 
 /// A key of the index.
@@ -67,11 +68,7 @@ impl Key {
 
     /// A text of a field, folded already.
     pub fn folded_text(field: FieldId, text: &str) -> Self {
-        let mut end = text.len().min(TEXT_BYTES_MAX);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        Self::text_prefix(field).with_bytes(&text.as_bytes()[..end]).with_bytes(&[0])
+        Self::text_prefix(field).with_text(text)
     }
 
     /// What the keys of all texts of a field begin with.
@@ -98,7 +95,7 @@ impl Key {
     /// A relation to a target with or without an object type; `None` for a row without target, which has no key.
     pub fn relation(target: &Target, relation: FieldId, object_type: Option<&str>) -> Option<Self> {
         let key = Self::relation_prefix(target, relation)?;
-        Some(key.with_bytes(object_type.unwrap_or_default().as_bytes()).with_bytes(&[0]))
+        Some(key.with_text(object_type.unwrap_or_default()))
     }
 
     /// What the keys of all relations of one kind to a target begin with, whatever the object type.
@@ -114,7 +111,7 @@ impl Key {
     fn target_prefix(target: &Target) -> Option<Self> {
         match target {
             Target::Uuid(uuid) => Some(Self::uuid_prefix(*uuid)),
-            Target::Urn(urn) => Some(Self(vec![RELATION, 1]).with_bytes(urn.as_bytes()).with_bytes(&[0])),
+            Target::Urn(urn) => Some(Self(vec![RELATION, 1]).with_text(urn)),
             Target::Nothing => None,
         }
     }
@@ -142,6 +139,11 @@ impl Key {
             *last += 1;
         }
         KeyRange { from: self, to: (!end.is_empty()).then_some(Self(end)) }
+    }
+
+    /// A text, cut between two characters where it is too long, and its end.
+    fn with_text(self, text: &str) -> Self {
+        self.with_bytes(&text.as_bytes()[..text.floor_char_boundary(TEXT_BYTES_MAX)]).with_bytes(&[0])
     }
 
     fn with_number(self, number: u16) -> Self {
@@ -229,6 +231,13 @@ mod tests {
             assert_eq!(key.as_bytes(), bytes);
             assert_eq!(Key::from_bytes(bytes), key);
         }
+    }
+
+    #[test]
+    fn a_long_urn_and_a_long_object_type_are_cut_as_texts_are() {
+        let key = |urn: String, kind: String| Key::relation(&Target::Urn(urn), FieldId(1), Some(&kind)).unwrap();
+        let long = key("urn:".to_owned() + &"x".repeat(9_000), "Bruger".repeat(9_000));
+        assert_eq!(long.as_bytes().len(), 2 + 255 + 1 + 2 + 255 + 1);
     }
 
     #[test]

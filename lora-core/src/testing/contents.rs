@@ -23,9 +23,19 @@ pub fn uuid() -> impl Strategy<Value = Uuid> + Clone {
     (1..=4_u128).prop_map(Uuid::from_u128)
 }
 
-/// One of few texts, which differ in letter case and hold what patterns must escape.
+/// One of few texts, which differ in letter case and hold what patterns must escape; seldom one that is hard to index.
 pub fn text() -> impl Strategy<Value = String> + Clone {
-    select(vec!["a", "", "A", "ab", "Åb%", "x_y", r"\", "b"]).prop_map(str::to_owned)
+    let usual = select(vec!["a", "", "A", "ab", "Åb%", "x_y", r"\", "b"]).prop_map(str::to_owned);
+    prop_oneof![5 => usual, 1 => select(odd_texts())]
+}
+
+/// Texts that are longer or shorter in the other letter case, and long ones that are alike up to their last letter.
+fn odd_texts() -> Vec<String> {
+    let long = |letter: &str, count: usize, last: &str| letter.repeat(count) + last;
+    let odd = ["İ", "i\u{307}", "ΣΑΣ", "σας", "ẞ", "ß", "\u{10ffff}", "\u{1}"].map(str::to_owned);
+    let long =
+        [long("a", 255, ""), long("a", 255, "b"), long("A", 254, "æ"), long("å", 126, "𝄞"), long("å", 126, "𝄞x")];
+    odd.into_iter().chain(long).collect()
 }
 
 /// A value of a type.
