@@ -32,6 +32,9 @@ const RELATION: u8 = 6;
 /// Longer texts are cut.
 const TEXT_BYTES_MAX: usize = 255;
 
+/// As long as the keys of relations to UUIDs, the most frequent ones; others grow once.
+const USUAL_BYTES: usize = 21;
+
 /// A key of the index.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Vec<u8>);
@@ -58,7 +61,7 @@ impl Key {
 
     /// Every object of a class, deleted or not.
     pub fn existence(class: ClassId) -> Self {
-        Self(vec![EXISTENCE]).with_number(class.number())
+        Self::beginning(&[EXISTENCE]).with_number(class.number())
     }
 
     /// A text of a field.
@@ -73,23 +76,23 @@ impl Key {
 
     /// What the keys of all texts of a field begin with.
     pub fn text_prefix(field: FieldId) -> Self {
-        Self(vec![TEXT]).with_number(field.number())
+        Self::beginning(&[TEXT]).with_number(field.number())
     }
 
     /// A boolean of a field.
     pub fn boolean(field: FieldId, value: bool) -> Self {
-        Self(vec![BOOLEAN]).with_number(field.number()).with_bytes(&[u8::from(value)])
+        Self::beginning(&[BOOLEAN]).with_number(field.number()).with_bytes(&[u8::from(value)])
     }
 
     /// An integer of a field.
     pub fn integer(field: FieldId, value: i32) -> Self {
         let ordered = (value as u32) ^ (1 << 31);
-        Self(vec![INTEGER]).with_number(field.number()).with_bytes(&ordered.to_be_bytes())
+        Self::beginning(&[INTEGER]).with_number(field.number()).with_bytes(&ordered.to_be_bytes())
     }
 
     /// A value of a state.
     pub fn state(state: FieldId, value: FieldId) -> Self {
-        Self(vec![STATE]).with_number(state.number()).with_number(value.number())
+        Self::beginning(&[STATE]).with_number(state.number()).with_number(value.number())
     }
 
     /// A relation to a target with or without an object type; `None` for a row without target, which has no key.
@@ -105,13 +108,13 @@ impl Key {
 
     /// What the keys of all relations to a UUID begin with.
     pub fn uuid_prefix(uuid: Uuid) -> Self {
-        Self(vec![RELATION, 0]).with_bytes(uuid.as_bytes())
+        Self::beginning(&[RELATION, 0]).with_bytes(uuid.as_bytes())
     }
 
     fn target_prefix(target: &Target) -> Option<Self> {
         match target {
             Target::Uuid(uuid) => Some(Self::uuid_prefix(*uuid)),
-            Target::Urn(urn) => Some(Self(vec![RELATION, 1]).with_text(urn)),
+            Target::Urn(urn) => Some(Self::beginning(&[RELATION, 1]).with_text(urn)),
             Target::Nothing => None,
         }
     }
@@ -139,6 +142,10 @@ impl Key {
             *last += 1;
         }
         KeyRange { from: self, to: (!end.is_empty()).then_some(Self(end)) }
+    }
+
+    fn beginning(bytes: &[u8]) -> Self {
+        Self(Vec::with_capacity(USUAL_BYTES)).with_bytes(bytes)
     }
 
     /// A text, cut between two characters where it is too long, and its end.
