@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use lora_core::Service;
-use lora_core::object::{AttributeRow, Content, Effect, ObjectId, StateRow};
+use lora_core::object::{AttributePatch, AttributeRow, Change, Content, Effect, ObjectId, Patch, StateRow};
 use lora_core::oio::shipped_classes;
 use lora_core::query::{Criterion, Known, Page, Pattern, Search, TimeContext, ValueTest};
 use lora_core::schema::{ClassDeclaration, Value};
@@ -66,4 +66,49 @@ fn what_was_indexed_before_presence_was_declared_is_still_found_as_known_then() 
     };
     assert_eq!(found(&with), [object.uuid]);
     assert_eq!(found(&open(false)), [object.uuid], "declared back");
+}
+
+#[test]
+fn an_object_with_values_of_a_field_that_is_declared_no_more_can_still_be_changed() {
+    let clock = Arc::new(ManualClock::at(1_000).unwrap());
+    let store = MemoryStore::new(clock.clone());
+    let open = |classes| block_on(Service::open(store.clone(), classes, || [0; 16])).unwrap();
+    let service = open(shipped_classes());
+    let unit = service.schema().class_named("organisation_unit").unwrap().clone();
+    let (group, state) = (&unit.groups[0], &unit.states[0]);
+    let (key, name) = (group.fields[0].id, group.fields[1].id);
+    let row = |value, field| (field, Value::Text(str::to_owned(value)));
+    let effect = Effect::during(micros(0, 10));
+    let mut content = Content::EMPTY;
+    content.set_attributes(group.id, vec![AttributeRow::new([row("k", key), row("n", name)], effect.clone())]);
+    content.set_states(state.id, vec![StateRow { value: state.values[0].id, effect: effect.clone() }]);
+    let object = ObjectId { class: unit.id, uuid: Uuid::from_u128(1) };
+    block_on(service.create(object, content, By::default())).unwrap();
+
+    let mut fewer = shipped_classes();
+    let declared = fewer.iter_mut().find(|class| class.name == "organisation_unit").unwrap();
+    declared.groups[0].fields.retain(|field| field.name != "unit_name");
+    let service = open(fewer);
+    let values = [(key, Change::Set(Value::Text("new".to_owned())))].into_iter().collect();
+    let rows = Change::Set(vec![AttributePatch { values, effect: Effect::during(micros(0, 5)) }]);
+    let patch = Patch { attributes: [(group.id, rows)].into_iter().collect(), ..Patch::default() };
+    block_on(service.update(object, patch, By::default())).unwrap();
+    block_on(service.passivate(object, By::default())).unwrap();
+
+    let view = block_on(service.view(None)).unwrap();
+    let context = TimeContext::now(clock.now()).always();
+    let answer = block_on(service.read(&view, object, &context)).unwrap().unwrap();
+    let rows = answer.registrations[0].registration.content.attributes(group.id).to_vec();
+    let later = rows.iter().find(|row| row.effect.valid == micros(5, 10)).unwrap();
+    assert_eq!(later.value(name), Some(&Value::Text("n".to_owned())), "it keeps what it had");
+
+    let values = [(name, Change::Set(Value::Text("x".to_owned())))].into_iter().collect();
+    let rows = Change::Set(vec![AttributePatch { values, effect }]);
+    let patch = Patch { attributes: [(group.id, rows)].into_iter().collect(), ..Patch::default() };
+    let other = ObjectId { uuid: Uuid::from_u128(2), ..object };
+    let mut content = Content::EMPTY;
+    content.set_attributes(group.id, vec![AttributeRow::new([row("k", key)], Effect::during(micros(0, 10)))]);
+    block_on(service.create(other, content, By::default())).unwrap();
+    let refused = block_on(service.update(other, patch, By::default()));
+    assert!(refused.is_err(), "and nobody gets a new one: {refused:?}");
 }

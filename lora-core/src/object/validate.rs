@@ -1,5 +1,6 @@
 //! The rules that every stored content obeys.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{AttributeRow, Change, Content, Effect, Patch, Target};
@@ -73,18 +74,29 @@ pub enum ContentError {
 /// # Errors
 /// The first [`ContentError`], in the order of the declaration.
 pub fn validate(class: &Class, content: &Content) -> Result<(), ContentError> {
-    undeclared(class, content)?;
+    validate_next(class, &Content::EMPTY, content)
+}
+
+/// As [`validate`], for a content that follows on another: what that one held may stay, declared or not any more.
+///
+/// # Errors
+/// The first [`ContentError`], in the order of the declaration.
+pub fn validate_next(class: &Class, previous: &Content, content: &Content) -> Result<(), ContentError> {
+    undeclared(class, previous, content)?;
     if texts(content).any(|text| text.contains('\0')) {
         return Err(ContentError::Nul);
     }
     for group in &class.groups {
         let rows = content.attributes(group.id);
-        rows.iter().try_for_each(|row| attribute_row(group, row))?;
+        let held: BTreeSet<FieldId> =
+            previous.attributes(group.id).iter().flat_map(AttributeRow::values).map(|(field, _)| field).collect();
+        rows.iter().try_for_each(|row| attribute_row(group, &held, row))?;
         disjoint(Section::Attributes(group.id), &group.name, rows.iter().map(|row| &row.effect))?;
     }
     for state in &class.states {
         let rows = content.states(state.id);
-        if let Some(row) = rows.iter().find(|row| state.value(row.value).is_none()) {
+        let held = |value| previous.states(state.id).iter().any(|row| row.value == value);
+        if let Some(row) = rows.iter().find(|row| state.value(row.value).is_none() && !held(row.value)) {
             return Err(ContentError::Undeclared { name: state.name.clone(), what: format!("{:?}", row.value) });
         }
         disjoint(Section::State(state.id), &state.name, rows.iter().map(|row| &row.effect))?;
@@ -122,11 +134,14 @@ fn cuts(class: &Class, content: &Content) -> Result<(), ContentError> {
     Ok(())
 }
 
-fn undeclared(class: &Class, content: &Content) -> Result<(), ContentError> {
-    let groups = content.all_attributes().map(|(id, _)| (id, class.group(id).is_some()));
-    let states = content.all_states().map(|(id, _)| (id, class.state(id).is_some()));
-    let relations = content.all_relations().map(|(id, _)| (id, class.relation(id).is_some()));
-    match groups.chain(states).chain(relations).find(|(_, declared)| !declared) {
+fn undeclared(class: &Class, previous: &Content, content: &Content) -> Result<(), ContentError> {
+    let groups = content.all_attributes();
+    let groups = groups.map(|(id, _)| (id, class.group(id).is_some() || !previous.attributes(id).is_empty()));
+    let states = content.all_states();
+    let states = states.map(|(id, _)| (id, class.state(id).is_some() || !previous.states(id).is_empty()));
+    let relations = content.all_relations();
+    let relations = relations.map(|(id, _)| (id, class.relation(id).is_some() || !previous.relations(id).is_empty()));
+    match groups.chain(states).chain(relations).find(|(_, allowed)| !allowed) {
         Some((id, _)) => Err(ContentError::Undeclared { name: class.name.clone(), what: format!("{id:?}") }),
         None => Ok(()),
     }
@@ -142,13 +157,14 @@ fn texts(content: &Content) -> impl Iterator<Item = &str> {
     values.flat_map(|(_, value)| value.texts()).chain(notes).chain(relations)
 }
 
-fn attribute_row(group: &Group, row: &AttributeRow) -> Result<(), ContentError> {
+fn attribute_row(group: &Group, held: &BTreeSet<FieldId>, row: &AttributeRow) -> Result<(), ContentError> {
     for (id, value) in row.values() {
         let field = group.fields.iter().find(|field| field.id == id);
-        if field.is_none_or(|field| field.field_type != value.field_type()) {
-            let what = field.map_or_else(|| format!("{id:?}"), |field| field.name.clone());
-            return Err(ContentError::Undeclared { name: group.name.clone(), what });
+        if field.map_or(held.contains(&id), |field| field.field_type == value.field_type()) {
+            continue;
         }
+        let what = field.map_or_else(|| format!("{id:?}"), |field| field.name.clone());
+        return Err(ContentError::Undeclared { name: group.name.clone(), what });
     }
     match group.fields.iter().find(|field| field.mandatory && row.value(field.id).is_none()) {
         Some(field) => Err(ContentError::Missing {

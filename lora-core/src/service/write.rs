@@ -5,7 +5,7 @@ use crate::codec::{EntryKind, Frame};
 use crate::error::Error;
 use crate::object::lifecycle::{Act, TransitionError, transition};
 use crate::object::{
-    Content, LifeCycle, ObjectId, Patch, Position, Registration, Seq, merge, validate, validate_patch,
+    Content, LifeCycle, ObjectId, Patch, Position, Registration, Seq, merge, validate_next, validate_patch,
 };
 use crate::query::execute::decoded;
 use crate::schema::Class;
@@ -141,7 +141,9 @@ impl<S: Storage> Service<S> {
             }
             let outcome = act(class, current.as_ref())?;
             let Outcome::Register(lifecycle, content) = outcome else { return Ok(Written::Unchanged) };
-            validate(class, &content).map_err(|source| Error::Content { object, source })?;
+            let nothing = Content::EMPTY;
+            let before = current.as_ref().map_or(&nothing, |current| &current.content);
+            validate_next(class, before, &content).map_err(|source| Error::Content { object, source })?;
             let previous = newest.as_ref().zip(current.as_ref());
             let previous = previous.map(|(encoded, current)| (self.class_as_of(class, encoded.position), current));
             let next = Registration {
