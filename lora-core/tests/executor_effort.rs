@@ -124,7 +124,7 @@ impl Store {
     }
 
     fn content(&self, number: u128) -> Content {
-        let rare = number % 100 == 0;
+        let rare = number.is_multiple_of(100);
         let mut content = self.keyed(&format!("k{number}"));
         let mut extensions = vec![
             (self.field("primary"), Value::Boolean(rare)),
@@ -248,7 +248,7 @@ fn the_fewest_postings_drive_in_whatever_order_they_are_asked() {
         let effort = finds(criteria.to_vec());
         assert_eq!(effort, Effort { found: RARE, registrations: RARE, scans: 3, postings: 64 + RARE + RARE });
     }
-    let effort = finds(vec![few.clone(), common.clone(), rare.clone()]);
+    let effort = finds(vec![few.clone(), common.clone(), rare]);
     assert_eq!(
         effort,
         Effort { found: 0, registrations: 1, scans: 2, postings: 2 },
