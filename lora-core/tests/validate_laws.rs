@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lora_core::object::lifecycle::{Act, TransitionError, transition};
 use lora_core::object::{
-    AttributeRow, Content, ContentError, Effect, LifeCycle, ObjectId, Patch, Position, RelationRow, Section, Target,
-    merge, validate,
+    AttributeRow, Change, Content, ContentError, Effect, LifeCycle, ObjectId, Patch, Position, RelationRow, Section,
+    Target, merge, validate, validate_patch,
 };
 use lora_core::oio::shipped_classes;
 use lora_core::query::Pattern;
@@ -267,5 +267,19 @@ fn a_nul_in_a_note_a_urn_or_an_object_type_is_a_flaw() {
         let expected = if sound { BTreeSet::new() } else { BTreeSet::from([Flaw::Undeclared]) };
         assert_eq!(flaws(class, &content), expected, "{content:?}");
         assert_eq!(validate(class, &content), if sound { Ok(()) } else { Err(ContentError::Nul) });
+    }
+}
+
+#[test]
+fn a_patch_is_about_declared_parts_only() {
+    let schema = schema();
+    let (user, unit) = (schema.class_named("user").unwrap(), schema.class_named("organisation_unit").unwrap());
+    for patch in [
+        Patch { attributes: [(unit.groups[0].id, Change::Clear)].into_iter().collect(), ..Patch::default() },
+        Patch { states: [(unit.states[0].id, Change::Clear)].into_iter().collect(), ..Patch::default() },
+        Patch { relations: [(unit.relations[0].id, Change::Clear)].into_iter().collect(), ..Patch::default() },
+    ] {
+        assert_eq!(validate_patch(unit, &patch), Ok(()));
+        assert!(matches!(validate_patch(user, &patch), Err(ContentError::Undeclared { .. })), "{patch:?}");
     }
 }

@@ -1,11 +1,16 @@
 //! What fuzzing calls (feature `test-support`).
 
+use std::sync::LazyLock;
+
 use axum::http::Uri;
 use lora_core::oio::shipped_classes;
 use lora_core::schema::{Ids, Schema};
 use lora_core::time::{Timestamp, TransactionTime};
 
 use crate::params::{Arguments, search, time_context};
+
+static SCHEMA: LazyLock<Schema> =
+    LazyLock::new(|| Schema::new(&shipped_classes(), Ids::default()).expect("the shipped classes are sound"));
 
 /// Reads any bytes as the query string of a search of every shipped class; whatever they are, it ends without a panic.
 ///
@@ -15,8 +20,7 @@ pub fn query_string(bytes: &[u8]) -> usize {
     let Ok(arguments) = Arguments::of(&uri) else { return 0 };
     let now = Timestamp::<TransactionTime>::from_micros(1_700_000_000_000_000).expect("a finite instant");
     let Ok(context) = time_context(&arguments, now) else { return 0 };
-    let schema = Schema::new(&shipped_classes(), Ids::default()).expect("the shipped classes are sound");
-    schema.classes().iter().filter(|class| search(&arguments, class, context).is_ok()).count()
+    SCHEMA.classes().iter().filter(|class| search(&arguments, class, context).is_ok()).count()
 }
 
 #[cfg(test)]

@@ -108,14 +108,21 @@ pub fn validate_next(class: &Class, previous: &Content, content: &Content) -> Re
     cuts(class, content)
 }
 
-/// Checks that the attribute rows of a patch do not overlap among themselves.
+/// Checks that a patch is about declared parts, and that its attribute rows do not overlap among themselves.
 ///
-/// The rest shows in the merged content; this is asked before, because each of many such rows would be laid over all
-/// the rows that it meets.
+/// The rest shows in the merged content. Overlaps are asked for before, because each of many such rows would be laid
+/// over all the rows that it meets.
 ///
 /// # Errors
-/// [`ContentError::Overlap`] for the first group with two rows at the same time.
+/// [`ContentError::Undeclared`] for a part that the class does not have, [`ContentError::Overlap`] for the first group
+/// with two rows at the same time.
 pub fn validate_patch(class: &Class, patch: &Patch) -> Result<(), ContentError> {
+    let groups = patch.attributes.keys().filter(|id| class.group(**id).is_none());
+    let states = patch.states.keys().filter(|id| class.state(**id).is_none());
+    let relations = patch.relations.keys().filter(|id| class.relation(**id).is_none());
+    if let Some(id) = groups.chain(states).chain(relations).next() {
+        return Err(ContentError::Undeclared { name: class.name.clone(), what: format!("{id:?}") });
+    }
     class.groups.iter().try_for_each(|group| match patch.attributes.get(&group.id) {
         Some(Change::Set(rows)) => {
             disjoint(Section::Attributes(group.id), &group.name, rows.iter().map(|row| &row.effect))
