@@ -85,6 +85,11 @@ impl AttributeRow {
         Self { values: self.values.clone(), effect }
     }
 
+    /// The values that answers show.
+    fn shown(&self) -> Vec<(FieldId, Value)> {
+        self.values.iter().filter(|(_, value)| !value.is_blank()).cloned().collect()
+    }
+
     /// Field by field, where no value comes after every value; keywords do not count.
     fn compare_values(&self, other: &Self) -> Ordering {
         let counts = |(_, value): &&(FieldId, Value)| !matches!(value, Value::Keywords(_));
@@ -276,6 +281,9 @@ pub(super) trait Row: Clone + Ord {
 
     /// Whether two rows state the same, whenever and by whomever.
     fn states_same_as(&self, other: &Self) -> bool;
+
+    /// Lets rows that look the same in answers state the same, as the first of them does; they stand in order after it.
+    fn unify(_rows: &mut [Self]) {}
 }
 
 impl Row for AttributeRow {
@@ -289,6 +297,17 @@ impl Row for AttributeRow {
 
     fn states_same_as(&self, other: &Self) -> bool {
         self.values == other.values
+    }
+
+    fn unify(rows: &mut [Self]) {
+        if !rows.iter().any(|row| row.values.iter().any(|(_, value)| value.is_blank())) {
+            return;
+        }
+        let mut firsts = BTreeMap::new();
+        for row in rows.iter_mut() {
+            row.values.clone_from(firsts.entry(row.shown()).or_insert_with(|| row.values.clone()));
+        }
+        rows.sort();
     }
 }
 
