@@ -10,7 +10,9 @@ use crate::schema::{FieldId, Value};
 use crate::time::{Period, ValidTime};
 
 /// When a row holds, with who says so and why (OIO: *virkning*).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// The order is that of answers: by time, and where that is the same, what is not said comes after all that is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Effect {
     /// When the row holds, on valid time.
     pub valid: Period<ValidTime>,
@@ -32,6 +34,24 @@ impl Effect {
     #[must_use]
     pub fn moved_to(&self, valid: Period<ValidTime>) -> Self {
         Self { valid, ..self.clone() }
+    }
+}
+
+impl PartialOrd for Effect {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Effect {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let actor = |effect: &Self| (effect.actor.is_none(), effect.actor);
+        let kind = |effect: &Self| (effect.actor_kind.is_none(), effect.actor_kind);
+        (self.valid.cmp(&other.valid))
+            .then_with(|| actor(self).cmp(&actor(other)))
+            .then_with(|| kind(self).cmp(&kind(other)))
+            .then_with(|| self.note.is_empty().cmp(&other.note.is_empty()))
+            .then_with(|| self.note.cmp(&other.note))
     }
 }
 
@@ -336,5 +356,23 @@ impl Row for RelationRow {
 
     fn states_same_as(&self, other: &Self) -> bool {
         (&self.target, &self.object_type) == (&other.target, &other.object_type)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn effects_stand_by_time_and_then_with_what_is_not_said_last() {
+        let plain = Effect::during(Period::ALWAYS);
+        let acted = |actor| Effect { actor: Some(Uuid::from_u128(actor)), ..plain.clone() };
+        let kind = Effect { actor_kind: Some(ActorKind::User), ..plain.clone() };
+        let noted = |note: &str| Effect { note: note.to_owned(), ..plain.clone() };
+        let in_order = [acted(1), acted(2), kind, noted("a"), noted("b"), plain];
+        assert!(in_order.is_sorted());
+        let mut reversed: Vec<Effect> = in_order.iter().rev().cloned().collect();
+        reversed.sort();
+        assert_eq!(reversed, in_order);
     }
 }
