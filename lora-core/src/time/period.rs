@@ -131,7 +131,8 @@ impl<A: Axis> Periods<A> {
 
     /// The instants of `period` that are in the set.
     pub fn within(&self, period: Period<A>) -> impl Iterator<Item = Period<A>> {
-        self.iter().filter_map(move |part| part.intersect(period))
+        let first = self.0.partition_point(|part| part.to <= period.from);
+        self.0[first..].iter().map_while(move |part| part.intersect(period))
     }
 
     /// The instants of `period` that are *not* in the set, as the longest periods that hold them, in order.
