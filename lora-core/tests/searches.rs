@@ -27,6 +27,7 @@ fn uuid(number: u128) -> Target {
 }
 
 /// A user with a typed address and an untyped one from 0 to 10, and one from 20 to 30.
+#[expect(clippy::type_complexity, reason = "a closure has no name to give it")]
 fn registered() -> (Service<MemoryStore>, ClassId, impl Fn(Vec<Target>, Option<&str>) -> Criterion) {
     let store = MemoryStore::new(Arc::new(ManualClock::at(0).unwrap()));
     let service = block_on(Service::open(store, shipped_classes(), || [3; 16])).unwrap();

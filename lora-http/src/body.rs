@@ -82,11 +82,12 @@ pub(crate) async fn required(request: Request) -> Result<Document, Problem> {
         let problem = Problem::no_body("empty_body", "the body is empty");
         problem.path("").accepted("a JSON object that is not empty")
     };
-    let document = optional(request).await?.ok_or_else(absent)?;
-    if is_falsy(&document) { Err(absent()) } else { Ok(document) }
+    optional(request).await?.ok_or_else(absent)
 }
 
-/// The document of a body that may be empty.
+/// The document of a body that may be empty or falsy: then there is none.
+///
+/// A body that is JSON is taken as it is, whatever the request calls it; else it may be a form.
 ///
 /// # Errors
 /// 400 for what is not a document, 408 where the client took too long, 413 where it sent too much.
@@ -94,15 +95,20 @@ pub(crate) async fn optional(request: Request) -> Result<Option<Document>, Probl
     let (mut parts, _) = request.into_parts();
     let bytes = parts.extensions.remove::<Received>().map_or(Ok(Bytes::new()), Received::bytes)?;
     let kind = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
-    if kind.len() >= FORM.len() && kind[..FORM.len()].eq_ignore_ascii_case(FORM) {
-        return form(Request::from_parts(parts, Body::from(bytes))).await.map(Some);
-    }
-    if bytes.trim_ascii().is_empty() {
+    let is_form = kind.len() >= FORM.len() && kind[..FORM.len()].eq_ignore_ascii_case(FORM);
+    let json = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    if json.trim_ascii().is_empty() && !is_form {
         return Ok(None);
     }
-    Ok(Some(Document::parse(&bytes)?))
+    let document = match Document::parse(json) {
+        Err(_) if is_form => form(Request::from_parts(parts, Body::from(bytes))).await?,
+        parsed => parsed?,
+    };
+    Ok(Some(document).filter(|document| !is_falsy(document)))
 }
 
+/// What some clients write before UTF-8; LoRA reads over it too.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const FORM: &[u8] = b"multipart/form-data";
 
 /// The document in the field `json` of a form.

@@ -10,7 +10,9 @@ use crate::schema::{Class, FieldId, Value};
 use crate::time::{Period, Periods, ValidTime};
 
 /// When a row holds, with who says so and why (OIO: *virkning*).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// The order is that of answers: by time, and where that is the same, what is not said comes after all that is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Effect {
     /// When the row holds, on valid time.
     pub valid: Period<ValidTime>,
@@ -32,6 +34,24 @@ impl Effect {
     #[must_use]
     pub fn moved_to(&self, valid: Period<ValidTime>) -> Self {
         Self { valid, ..self.clone() }
+    }
+}
+
+impl PartialOrd for Effect {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Effect {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let actor = |effect: &Self| (effect.actor.is_none(), effect.actor);
+        let kind = |effect: &Self| (effect.actor_kind.is_none(), effect.actor_kind);
+        (self.valid.cmp(&other.valid))
+            .then_with(|| actor(self).cmp(&actor(other)))
+            .then_with(|| kind(self).cmp(&kind(other)))
+            .then_with(|| self.note.is_empty().cmp(&other.note.is_empty()))
+            .then_with(|| self.note.cmp(&other.note))
     }
 }
 
@@ -83,6 +103,11 @@ impl AttributeRow {
     #[must_use]
     pub fn moved_to(&self, effect: Effect) -> Self {
         Self { values: self.values.clone(), effect }
+    }
+
+    /// The values that answers show.
+    fn shown(&self) -> Vec<(FieldId, Value)> {
+        self.values.iter().filter(|(_, value)| !value.is_blank()).cloned().collect()
     }
 
     /// Field by field, where no value comes after every value; keywords do not count.
@@ -283,6 +308,9 @@ pub(super) trait Row: Clone + Ord {
 
     /// Whether two rows state the same, whenever and by whomever.
     fn states_same_as(&self, other: &Self) -> bool;
+
+    /// Lets rows that look the same in answers state the same, as the first of them does; they stand in order after it.
+    fn unify(_rows: &mut [Self]) {}
 }
 
 impl Row for AttributeRow {
@@ -296,6 +324,17 @@ impl Row for AttributeRow {
 
     fn states_same_as(&self, other: &Self) -> bool {
         self.values == other.values
+    }
+
+    fn unify(rows: &mut [Self]) {
+        if !rows.iter().any(|row| row.values.iter().any(|(_, value)| value.is_blank())) {
+            return;
+        }
+        let mut firsts = BTreeMap::new();
+        for row in rows.iter_mut() {
+            row.values.clone_from(firsts.entry(row.shown()).or_insert_with(|| row.values.clone()));
+        }
+        rows.sort();
     }
 }
 
@@ -324,5 +363,23 @@ impl Row for RelationRow {
 
     fn states_same_as(&self, other: &Self) -> bool {
         (&self.target, &self.object_type) == (&other.target, &other.object_type)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn effects_stand_by_time_and_then_with_what_is_not_said_last() {
+        let plain = Effect::during(Period::ALWAYS);
+        let acted = |actor| Effect { actor: Some(Uuid::from_u128(actor)), ..plain.clone() };
+        let kind = Effect { actor_kind: Some(ActorKind::User), ..plain.clone() };
+        let noted = |note: &str| Effect { note: note.to_owned(), ..plain.clone() };
+        let in_order = [acted(1), acted(2), kind, noted("a"), noted("b"), plain];
+        assert!(in_order.is_sorted());
+        let mut reversed: Vec<Effect> = in_order.iter().rev().cloned().collect();
+        reversed.sort();
+        assert_eq!(reversed, in_order);
     }
 }

@@ -53,13 +53,11 @@ pub fn merge(class: &Class, previous: &Content, patch: &Patch) -> Content {
 /// The rows of a group: each patch row over the rows that it meets, then what is left of the previous rows.
 fn merged_attributes(group: &Group, previous: &[AttributeRow], patch: &[AttributePatch]) -> Vec<AttributeRow> {
     let mut merged = Vec::with_capacity(previous.len() + patch.len());
-    let mut in_time: Vec<&AttributeRow> = previous.iter().collect();
-    in_time.sort_by_key(|old| old.effect.valid);
+    let mut by_time: Vec<&AttributeRow> = previous.iter().collect();
+    by_time.sort_by_key(|row| row.effect.valid);
     for row in patch {
         let valid = row.effect.valid;
-        let first = in_time.partition_point(|old| old.effect.valid.to() <= valid.from());
-        let met: Vec<(&AttributeRow, Period<ValidTime>)> =
-            in_time[first..].iter().map_while(|old| Some((*old, old.effect.valid.intersect(valid)?))).collect();
+        let met = met(&by_time, valid);
         if replaces_whole_rows(group, row, &met) {
             merged.push(applied(row, None, valid));
             continue;
@@ -70,6 +68,13 @@ fn merged_attributes(group: &Group, previous: &[AttributeRow], patch: &[Attribut
     }
     merged.extend(remainder(previous, patch.iter().map(|row| row.effect.valid)));
     merged
+}
+
+/// The rows that hold during some of `valid`, each with when; `by_time` are in order and do not overlap.
+fn met<'a>(by_time: &[&'a AttributeRow], valid: Period<ValidTime>) -> Vec<(&'a AttributeRow, Period<ValidTime>)> {
+    let first = by_time.partition_point(|row| row.effect.valid.to() <= valid.from());
+    let meets = |row: &&'a AttributeRow| Some((*row, row.effect.valid.intersect(valid)?));
+    by_time[first..].iter().map_while(meets).collect()
 }
 
 /// Whether the patch row says everything that a row can say, so that nothing of the rows it meets shines through.

@@ -16,6 +16,8 @@ pub fn retain_in_effect(content: &mut Content, window: Option<Period<ValidTime>>
 }
 
 /// Joins rows that follow on each other and state the same (LoRA's *konsolider*); the first one's actor and note stay.
+///
+/// What answers do not tell apart is the same: an empty text and none.
 pub fn consolidate(content: &mut Content) {
     content.for_each_list(&Consolidated);
 }
@@ -33,6 +35,7 @@ struct Consolidated;
 impl ChangeRows for Consolidated {
     /// Rows stand by what they state and then by time, so what can be joined stands side by side.
     fn apply<R: Row>(&self, rows: &mut Vec<R>) {
+        R::unify(rows);
         let mut joined: Vec<R> = Vec::with_capacity(rows.len());
         for row in rows.drain(..) {
             let valid = row.effect().valid;

@@ -59,6 +59,7 @@ pub struct InputError {
 pub fn read_new_object(class: &Class, body: &Document) -> Result<NewObject, InputError> {
     let at = Place::Root;
     let members = top_members(body, &at)?;
+    life_cycle(members, &at)?;
     let content = content_in(class, members, &at)?;
     let attributes = required(members, &at, "attributter")?;
     for group in class.groups.iter().filter(|group| group.fields.iter().any(|field| field.mandatory)) {
@@ -90,8 +91,7 @@ pub(super) fn read_content(class: &Class, document: &Document, within: &str) -> 
 pub fn read_update(class: &Class, body: &Document) -> Result<Update, InputError> {
     let at = Place::Root;
     let members = top_members(body, &at)?;
-    let life = find(members, "livscyklus").map(|life| text(life, &at.member("livscyklus"))).transpose()?;
-    let passivates = life.is_some_and(|life| life.to_lowercase() == "passiv");
+    let passivates = life_cycle(members, &at)?.is_some_and(|life| life.to_lowercase() == "passiv");
     let mut patch = Patch::default();
     if let Some(attributes) = find(members, "attributter") {
         let at = at.member("attributter");
@@ -107,12 +107,17 @@ pub fn read_update(class: &Class, body: &Document) -> Result<Update, InputError>
     Ok(Update { patch, note: note(members, &at)?, passivates })
 }
 
-/// Reads the note of a body of which nothing else counts, as in a delete.
+/// Reads the note of a body of which nothing else counts, as in a delete; `null` is none.
 ///
 /// # Errors
-/// [`InputError`] when the note is not a text.
+/// [`InputError`] when the body is not an object, or the note not a text.
 pub fn read_note(body: &Document) -> Result<String, InputError> {
-    note(body.as_members().unwrap_or_default(), &Place::Root)
+    let at = Place::Root;
+    let given = members(body, &at)?;
+    if find(given, "note").is_some_and(Document::is_null) {
+        return Ok(String::new());
+    }
+    note(given, &at)
 }
 
 pub(super) type Members = [(String, Document)];
@@ -121,6 +126,11 @@ fn top_members<'a>(body: &'a Document, at: &Place<'_>) -> Result<&'a Members, In
     let members = members(body, at)?;
     known(members, at, &["attributter", "tilstande", "relationer", "note", "livscyklus"])?;
     Ok(members)
+}
+
+/// What the body calls the life cycle; only an update looks at it.
+fn life_cycle<'a>(members: &'a Members, at: &Place<'_>) -> Result<Option<&'a str>, InputError> {
+    find(members, "livscyklus").map(|life| text(life, &at.member("livscyklus"))).transpose()
 }
 
 fn note(members: &Members, at: &Place<'_>) -> Result<String, InputError> {
@@ -333,13 +343,16 @@ fn value(field: &Field, document: &Document, at: &Place<'_>) -> Result<Value, In
     }
 }
 
+/// A number without a fraction, in whatever way it is written: `1.0` and `1e0` are as good as `1`.
 fn integer(document: &Document, at: &Place<'_>) -> Result<i32, InputError> {
-    if !matches!(document, Document::Number(_)) {
-        return Err(at.wrong_type(document, "integer"));
-    }
-    let number = document.as_integer().and_then(|number| i32::try_from(number).ok());
+    let Document::Number(number) = document else { return Err(at.wrong_type(document, "integer")) };
+    let written_out = |number: f64| (number.fract() == 0.0).then(|| format!("{number:.0}").parse().ok()).flatten();
+    let whole = match number.as_i64() {
+        Some(number) => i32::try_from(number).ok(),
+        None => number.as_f64().and_then(written_out),
+    };
     let accepted = || "a whole number from -2147483648 to 2147483647".to_owned();
-    number.ok_or_else(|| at.error("out_of_range", "is no integer of 32 bits", Some(&document.shortened()), accepted()))
+    whole.ok_or_else(|| at.error("out_of_range", "is no integer of 32 bits", Some(&document.shortened()), accepted()))
 }
 
 /// Lists of three texts as LoRA takes them, or objects as it gives them back; entries without any text say nothing.

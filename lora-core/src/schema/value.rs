@@ -46,6 +46,16 @@ impl Value {
         }
     }
 
+    /// Whether nothing is in it, so that answers show it as they show no value.
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::TextList(texts) => texts.iter().all(String::is_empty),
+            Self::Keywords(keywords) => keywords.is_empty(),
+            Self::Boolean(_) | Self::Integer(_) => false,
+        }
+    }
+
     /// Every text inside, for searching by pattern; none for numbers and booleans.
     pub fn texts(&self) -> Vec<&str> {
         match self {

@@ -9,7 +9,7 @@ use crate::error::Problem;
 
 /// The time context that the arguments give; without any it is now, as known latest.
 ///
-/// A point is one microsecond. A window is half-open, and a bound that is not given is infinite; a window from an
+/// A point is one microsecond; beside it an empty bound counts as absent. A window is half-open, and a bound that is not given is infinite; a window from an
 /// instant to itself is empty, so that nothing is in it.
 ///
 /// # Errors
@@ -35,9 +35,9 @@ fn asked<A: Axis>(
         None => Ok(missing),
     };
     let windowed = arguments.has(from) || arguments.has(to);
-    let instant = arguments.first(at).filter(|text| !text.is_empty());
-    match instant {
-        Some(_) if windowed => {
+    let says = |name: &str| arguments.first(name).filter(|text| !text.is_empty());
+    match says(at) {
+        Some(_) if says(from).or(says(to)).is_some() => {
             let message = format!("'{from}'/'{to}' conflict with '{at}'");
             Err(Problem::invalid("conflicting_times", message).parameter(at))
         }
@@ -77,6 +77,9 @@ mod tests {
         let now = Timestamp::from_micros(1_000_000).unwrap();
         assert_eq!(context("").unwrap(), TimeContext::now(now));
         assert_eq!(context("virkningstid=").unwrap(), TimeContext::now(now), "an empty point counts as absent");
+        let point = "virkningstid=2010-01-01";
+        let beside = context(&format!("{point}&virkningfra=&virkningtil="));
+        assert_eq!(beside.unwrap(), context(point).unwrap(), "and so does an empty bound beside a point");
     }
 
     #[test]

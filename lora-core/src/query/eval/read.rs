@@ -2,8 +2,9 @@
 
 use super::instants::share_an_instant;
 use super::{Entry, World};
-use crate::object::{ActorId, Content, Effect, LifeCycle, ObjectId, Position, RelationRow, StateRow};
+use crate::object::{ActorId, AttributeRow, Content, Effect, LifeCycle, ObjectId, Position, RelationRow, StateRow};
 use crate::query::{Known, TimeContext};
+use crate::schema::{FieldId, Value};
 use crate::time::{Period, TransactionTime, ValidTime};
 
 /// A registration as an answer shows it.
@@ -92,10 +93,13 @@ pub(super) fn holds(valid: Period<ValidTime>, window: Option<Period<ValidTime>>)
 
 /// A content as LoRA's `konsolider` shows it: rows of one list that are equal but for their effect are joined where one
 /// ends as the next begins, with actor and note of the first (Q10); then the rows of the window are left (Q11).
+/// Blank values do not show, so that rows which differ in nothing else are equal.
 pub fn consolidated(content: &Content, window: Option<Period<ValidTime>>) -> Content {
     let mut joined = Content::EMPTY;
     for (id, rows) in content.all_attributes() {
-        joined.set_attributes(id, join(rows, |row| &row.effect, |row, effect| row.moved_to(effect)));
+        let unified = |row: &AttributeRow| first_alike(rows, row).moved_to(row.effect.clone());
+        let rows: Vec<AttributeRow> = rows.iter().map(unified).collect();
+        joined.set_attributes(id, join(&rows, |row| &row.effect, |row, effect| row.moved_to(effect)));
     }
     for (id, rows) in content.all_states() {
         let moved = |row: &StateRow, effect| StateRow { effect, ..row.clone() };
@@ -106,6 +110,15 @@ pub fn consolidated(content: &Content, window: Option<Period<ValidTime>>) -> Con
         joined.set_relations(id, join(rows, |row| &row.effect, moved));
     }
     in_effect(&joined, window)
+}
+
+/// The first of the rows that shows as `row` does; at least `row` itself.
+fn first_alike<'a>(rows: &'a [AttributeRow], row: &'a AttributeRow) -> &'a AttributeRow {
+    rows.iter().find(|other| shown(other).eq(shown(row))).unwrap_or(row)
+}
+
+fn shown(row: &AttributeRow) -> impl Iterator<Item = (FieldId, &Value)> {
+    row.values().filter(|(_, value)| !value.is_blank())
 }
 
 /// The rows in order of time, each joined to the one of equal value before it if that ends where it begins.
