@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::codec::Salt;
 use crate::error::Error;
-use crate::object::{ActorId, BatchId, ObjectId};
+use crate::object::{ActorId, BatchId, ObjectId, Position};
 use crate::schema::{Class, ClassId, Schema};
 use crate::storage::{Receipt, Storage};
 
@@ -26,6 +26,8 @@ pub use write::History;
 pub struct Service<S> {
     store: S,
     schema: Arc<Schema>,
+    /// All declarations that the store had when it was opened, each with the position of its entry, oldest first.
+    declared: Arc<[(Position, Schema)]>,
     salts: Arc<dyn Salts>,
     /// Writers of one object wait for each other here, so that a hot object does not make them lose races in the store.
     queues: Arc<[Mutex<()>]>,
@@ -83,6 +85,13 @@ impl<S> Service<S> {
 
     fn class(&self, id: ClassId) -> Result<&Class, Error> {
         self.schema.class(id).ok_or(Error::UnknownClass(id))
+    }
+
+    /// The class as it was declared for an entry at a position: the way in which that entry was indexed.
+    fn class_as_of<'a>(&'a self, class: &'a Class, position: Position) -> &'a Class {
+        let count = self.declared.partition_point(|(from, _)| *from <= position);
+        let in_force = self.declared[..count].last().and_then(|(_, schema)| schema.class(class.id));
+        in_force.unwrap_or(class)
     }
 
     fn queue(&self, object: ObjectId) -> &Mutex<()> {

@@ -103,37 +103,9 @@ proptest! {
         let read = read_new_object(&class, &document);
         prop_assert_eq!(read.is_ok(), whole, "{:?}", read);
         if let Ok(read) = read {
-            prop_assert_eq!(read.content, shown(&class, &content));
+            prop_assert_eq!(read.content, testing::shown(&class, &content));
         }
     }
-}
-
-/// The content without what LoRA does not show: empty texts and empty lists.
-fn shown(class: &Class, content: &Content) -> Content {
-    let mut shown = content.clone();
-    for group in &class.groups {
-        let rows = content.attributes(group.id).iter().map(|row| {
-            let values = group.fields.iter().filter_map(|field| {
-                let value = match row.value(field.id)?.clone() {
-                    Value::Text(text) if text.is_empty() && !field.shown_when_empty => return None,
-                    Value::TextList(mut texts) => {
-                        texts.retain(|text| !text.is_empty());
-                        Value::TextList(texts)
-                    }
-                    Value::Keywords(mut keywords) => {
-                        keywords.retain(|keyword| keyword.texts().concat() != "");
-                        Value::Keywords(keywords)
-                    }
-                    value => value,
-                };
-                let empty = value == Value::TextList(vec![]) || value == Value::Keywords(vec![]);
-                (!empty).then_some((field.id, value))
-            });
-            AttributeRow::new(values, row.effect.clone())
-        });
-        shown.set_attributes(group.id, rows.collect());
-    }
-    shown
 }
 
 /// The bytes of format 1, as they were when it was made: what is stored must stay readable for ever.

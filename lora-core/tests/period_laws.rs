@@ -151,6 +151,8 @@ fn a_timeline_is_an_array_of_values_and_refuses_two_for_one_instant() {
         let expected = array(&values).unwrap_or_else(|| panic!("{values:?} was not refused"));
         let got: Vec<_> = samples(AXIS).into_iter().map(|at| timeline.at(at).copied()).collect();
         assert_eq!(got, expected, "{values:?}");
+        let spans: Vec<_> = timeline.spans().iter().map(|span| (span.period, span.value)).collect();
+        assert_eq!(array(&spans), Some(expected), "the spans are the same array");
         for pair in timeline.spans().windows(2) {
             let (left, right) = (&pair[0], &pair[1]);
             let touch = left.period.to() == right.period.from();

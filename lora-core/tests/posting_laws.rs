@@ -97,7 +97,7 @@ proptest! {
         (Just(class.clone()), content(), content())
     })) {
         let (before, after) = (registration(&class, before), registration(&class, after));
-        let change = changes(&class, Some(&before), &after);
+        let change = changes(Some((&class, &before)), &class, &after);
         let mut open: BTreeSet<PostingDraft> = postings(&class, &before).into_iter().collect();
         for closed in &change.closes {
             prop_assert!(open.remove(closed), "{:?} was not open", closed);

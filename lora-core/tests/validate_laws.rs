@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lora_core::object::lifecycle::{Act, TransitionError, transition};
 use lora_core::object::{
-    AttributeRow, Content, ContentError, Effect, LifeCycle, ObjectId, Patch, Position, Section, merge, validate,
+    AttributeRow, Change, Content, ContentError, Effect, LifeCycle, ObjectId, Patch, Position, RelationRow, Section,
+    Target, merge, validate, validate_patch,
 };
 use lora_core::oio::shipped_classes;
 use lora_core::query::Pattern;
@@ -42,6 +43,7 @@ fn flaw(error: &ContentError) -> Flaw {
         ContentError::Overlap { section, .. } => Flaw::Overlap(id(*section)),
         ContentError::Missing { section, .. } => Flaw::Missing(id(*section)),
         ContentError::Nul | ContentError::Undeclared { .. } => Flaw::Undeclared,
+        ContentError::Cuts => panic!("a small content has few rows to cut"),
     }
 }
 
@@ -69,6 +71,7 @@ fn validate_refuses_exactly_what_has_a_flaw_and_names_one_of_them() {
                         ContentError::Missing { .. } => "missing",
                         ContentError::Undeclared { .. } => "undeclared",
                         ContentError::Nul => "a NUL",
+                        ContentError::Cuts => "cuts",
                     }
                 }
             };
@@ -238,5 +241,45 @@ fn a_text_with_nul_fits_no_declaration() {
         content.set_attributes(group.id, vec![AttributeRow::new(values, Effect::during(Period::ALWAYS))]);
         assert_eq!(flaws(class, &content), BTreeSet::from([Flaw::Undeclared]));
         assert_eq!(validate(class, &content), Err(ContentError::Nul), "{name}");
+    }
+}
+
+/// Found by fuzzing: the definition looked for NUL in the values of attributes only.
+#[test]
+fn a_nul_in_a_note_a_urn_or_an_object_type_is_a_flaw() {
+    let schema = schema();
+    let class = schema.class_named("user").unwrap();
+    let relation = class.relations.iter().find(|relation| relation.name == "addresses").unwrap().id;
+    let row = |target: Target, object_type: &str, note: &str| RelationRow {
+        target,
+        object_type: Some(object_type.to_owned()),
+        effect: Effect { note: note.to_owned(), ..Effect::during(Period::ALWAYS) },
+    };
+    let urn = |name: &str| Target::Urn(format!("urn:{name}"));
+    for (row, sound) in [
+        (row(urn("a"), "b", "c"), true),
+        (row(urn("a\0"), "b", "c"), false),
+        (row(urn("a"), "\0b", "c"), false),
+        (row(Target::Nothing, "b", "\0"), false),
+    ] {
+        let mut content = Content::EMPTY;
+        content.set_relations(relation, vec![row]);
+        let expected = if sound { BTreeSet::new() } else { BTreeSet::from([Flaw::Undeclared]) };
+        assert_eq!(flaws(class, &content), expected, "{content:?}");
+        assert_eq!(validate(class, &content), if sound { Ok(()) } else { Err(ContentError::Nul) });
+    }
+}
+
+#[test]
+fn a_patch_is_about_declared_parts_only() {
+    let schema = schema();
+    let (user, unit) = (schema.class_named("user").unwrap(), schema.class_named("organisation_unit").unwrap());
+    for patch in [
+        Patch { attributes: [(unit.groups[0].id, Change::Clear)].into_iter().collect(), ..Patch::default() },
+        Patch { states: [(unit.states[0].id, Change::Clear)].into_iter().collect(), ..Patch::default() },
+        Patch { relations: [(unit.relations[0].id, Change::Clear)].into_iter().collect(), ..Patch::default() },
+    ] {
+        assert_eq!(validate_patch(unit, &patch), Ok(()));
+        assert!(matches!(validate_patch(user, &patch), Err(ContentError::Undeclared { .. })), "{patch:?}");
     }
 }

@@ -170,6 +170,9 @@ impl Problem {
             }
             ContentError::Undeclared { what, .. } => problem("undeclared").value(what.clone()),
             ContentError::Nul => problem("nul_character").path("").accepted("text without U+0000"),
+            ContentError::Cuts => problem("too_many_cuts")
+                .path("")
+                .accepted("fewer rows, or fewer changes of the state that makes it count"),
         }
     }
 

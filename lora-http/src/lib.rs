@@ -27,6 +27,8 @@ mod page;
 mod params;
 mod routes;
 mod serve;
+#[cfg(feature = "test-support")]
+pub mod testing;
 
 pub use app::{HttpOptions, Parts, router};
 pub use identify::{Anonymous, Identify, TrustedHeader, Unidentified};

@@ -48,7 +48,8 @@ pub fn encode_content(note: &str, content: &Content) -> Vec<u8> {
 /// The note and content that [`encode_content`] wrote.
 ///
 /// # Errors
-/// [`DecodeError`] at the first byte that no encoder writes; never panics, whatever the bytes.
+/// [`DecodeError`] at the first byte that cannot be read; never panics, whatever the bytes. Bytes that can be read need
+/// not be canonical: whether they are those that were written is for [`Frame::commitment`](super::Frame::commitment).
 pub fn decode_content(bytes: &[u8]) -> Result<(String, Content), DecodeError> {
     let mut reader = Reader::new(bytes);
     let note = reader.text()?.to_owned();

@@ -137,7 +137,7 @@ impl Skeleton {
     /// The skeleton that [`encode`](Self::encode) wrote.
     ///
     /// # Errors
-    /// [`DecodeError`] at the first byte that no encoder of this version writes.
+    /// [`DecodeError`] at the first byte that cannot be read.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         if reader.byte()? != FORMAT {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::schema::{FieldId, Value};
-use crate::time::{Period, ValidTime};
+use crate::schema::{Class, FieldId, Value};
+use crate::time::{Period, Periods, ValidTime};
 
 /// When a row holds, with who says so and why (OIO: *virkning*).
 ///
@@ -252,6 +252,13 @@ impl Content {
     /// Every relation that has rows.
     pub fn all_relations(&self) -> impl Iterator<Item = (FieldId, &[RelationRow])> {
         self.relations.iter().map(|(id, rows)| (*id, rows.as_slice()))
+    }
+
+    /// When the object counts: always, where its class says nothing about it.
+    pub fn presence(&self, class: &Class) -> Periods<ValidTime> {
+        let Some(presence) = class.presence else { return [Period::ALWAYS].into_iter().collect() };
+        let rows = self.states(presence.state).iter().filter(|row| row.value == presence.value);
+        rows.map(|row| row.effect.valid).collect()
     }
 
     /// Applies `change` to the rows of each part.

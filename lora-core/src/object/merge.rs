@@ -8,9 +8,9 @@ use crate::time::{Period, Periods, ValidTime};
 /// The content after `patch`: what the patch says where it says something, and `previous` everywhere else.
 ///
 /// Pure, and total for patches whose rows are sound: rows of one attribute group, of one state and of one relation to
-/// at most one must not overlap among themselves (see [`validate`](super::validate), which also refuses a merged
-/// content that lacks a mandatory value). Rows are split at the borders of what they meet and never joined, because
-/// answers show them.
+/// at most one must not overlap among themselves (see [`validate_patch`](super::validate_patch) and
+/// [`validate`](super::validate), which also refuses a merged content that lacks a mandatory value). Rows are split at
+/// the borders of what they meet and never joined, because answers show them.
 ///
 /// ```text
 /// previous   |----- A -----|------- B -------)
@@ -53,27 +53,23 @@ pub fn merge(class: &Class, previous: &Content, patch: &Patch) -> Content {
 /// The rows of a group: each patch row over the rows that it meets, then what is left of the previous rows.
 fn merged_attributes(group: &Group, previous: &[AttributeRow], patch: &[AttributePatch]) -> Vec<AttributeRow> {
     let mut merged = Vec::with_capacity(previous.len() + patch.len());
-    let mut by_time: Vec<&AttributeRow> = previous.iter().collect();
-    by_time.sort_by_key(|row| row.effect.valid);
+    let mut in_time: Vec<&AttributeRow> = previous.iter().collect();
+    in_time.sort_by_key(|old| old.effect.valid);
     for row in patch {
-        let met = met(&by_time, row.effect.valid);
+        let valid = row.effect.valid;
+        let first = in_time.partition_point(|old| old.effect.valid.to() <= valid.from());
+        let met: Vec<(&AttributeRow, Period<ValidTime>)> =
+            in_time[first..].iter().map_while(|old| Some((*old, old.effect.valid.intersect(valid)?))).collect();
         if replaces_whole_rows(group, row, &met) {
-            merged.push(applied(row, None, row.effect.valid));
+            merged.push(applied(row, None, valid));
             continue;
         }
         merged.extend(met.iter().map(|(old, valid)| applied(row, Some(old), *valid)));
         let covered: Periods<ValidTime> = met.iter().map(|(_, valid)| *valid).collect();
-        merged.extend(covered.gaps_within(row.effect.valid).into_iter().map(|gap| applied(row, None, gap)));
+        merged.extend(covered.gaps_within(valid).into_iter().map(|gap| applied(row, None, gap)));
     }
     merged.extend(remainder(previous, patch.iter().map(|row| row.effect.valid)));
     merged
-}
-
-/// The rows that hold during some of `valid`, each with when; `by_time` are in order and do not overlap.
-fn met<'a>(by_time: &[&'a AttributeRow], valid: Period<ValidTime>) -> Vec<(&'a AttributeRow, Period<ValidTime>)> {
-    let first = by_time.partition_point(|row| row.effect.valid.to() <= valid.from());
-    let meets = |row: &&'a AttributeRow| Some((*row, row.effect.valid.intersect(valid)?));
-    by_time[first..].iter().map_while(meets).collect()
 }
 
 /// Whether the patch row says everything that a row can say, so that nothing of the rows it meets shines through.

@@ -16,4 +16,4 @@ pub use lifecycle::LifeCycle;
 pub use merge::merge;
 pub use patch::{AttributePatch, Change, Patch};
 pub use registration::{ActorId, BatchId, ObjectId, Position, Registration, Seq};
-pub use validate::{ContentError, Section, validate};
+pub use validate::{ContentError, Section, validate, validate_next, validate_patch};

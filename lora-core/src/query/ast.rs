@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::Pattern;
 use crate::object::{LifeCycle, Target};
 use crate::schema::{ClassId, FieldId, Value};
+use crate::storage::KnownAt;
 use crate::time::{Period, Timestamp, TransactionTime, ValidTime};
 
 /// From which point of the two time axes a question is asked; resolved once per request, and echoed in the answer.
@@ -31,6 +32,17 @@ impl Known {
     /// As known at one instant.
     pub fn at(instant: Timestamp<TransactionTime>) -> Self {
         Self::During(Period::instant(instant))
+    }
+
+    /// Which registration counts, where it can be one at most: then a store can be asked for many objects at once.
+    pub(crate) fn at_most_one(self) -> Option<KnownAt> {
+        match self {
+            Self::Latest => Some(KnownAt::Latest),
+            Self::During(window) => {
+                let instant = window.filter(|window| Period::instant(window.from()) == Some(*window))?;
+                Some(KnownAt::Instant(instant.from()))
+            }
+        }
     }
 }
 

@@ -179,16 +179,16 @@ async fn recheck<V: Read>(view: &V, search: &Search, candidates: BTreeSet<Uuid>)
             break;
         }
         give_way().await;
-        match search.context.known {
-            Known::Latest => found.extend(meeting_latest(view, search, chunk).await?),
-            Known::During(None) => {}
-            Known::During(Some(window)) => {
+        match (search.context.known.at_most_one(), search.context.known) {
+            (Some(at), _) => found.extend(meeting_at(view, search, chunk, at).await?),
+            (None, Known::During(Some(window))) => {
                 for uuid in chunk {
                     if meets_during(view, search, *uuid, window).await? {
                         found.push(*uuid);
                     }
                 }
             }
+            (None, _) => {}
         }
     }
     found.truncate(wanted);
@@ -196,11 +196,11 @@ async fn recheck<V: Read>(view: &V, search: &Search, candidates: BTreeSet<Uuid>)
     Ok(found.split_off(skip))
 }
 
-async fn meeting_latest<V: Read>(view: &V, search: &Search, uuids: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
-    let heads = |uuid: &Uuid| (ObjectId { class: search.class, uuid: *uuid }, KnownAt::Latest);
-    let heads: Vec<_> = uuids.iter().map(heads).collect();
+async fn meeting_at<V: Read>(view: &V, search: &Search, uuids: &[Uuid], at: KnownAt) -> Result<Vec<Uuid>, StoreError> {
+    let asked = |uuid: &Uuid| (ObjectId { class: search.class, uuid: *uuid }, at);
+    let asked: Vec<_> = uuids.iter().map(asked).collect();
     let mut found = Vec::new();
-    for encoded in view.registrations(&heads).await?.iter().flatten() {
+    for encoded in view.registrations(&asked).await?.iter().flatten() {
         let registration = decoded(encoded)?;
         if meets(&registration, search) {
             found.push(registration.object.uuid);
@@ -224,7 +224,7 @@ async fn meets_during<V: Read>(
                 return Ok(true);
             }
         }
-        if chain.len() < PAGE {
+        if chain.last().is_none_or(|last| chain.len() < PAGE || last.registered.to() >= window.to()) {
             return Ok(false);
         }
         from = Seq(from.0.saturating_add(PAGE as u32));

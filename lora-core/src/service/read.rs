@@ -9,7 +9,7 @@ use crate::object::{LifeCycle, ObjectId, Position, Registration, Seq};
 use crate::query::execute::{self, decoded};
 use crate::query::{Known, Search, TimeContext};
 use crate::schema::ClassId;
-use crate::storage::{Encoded, KnownAt, Read, Storage};
+use crate::storage::{Encoded, Read, Storage};
 use crate::time::{Period, TransactionTime};
 
 /// How many registrations of one object a single read of a store asks for.
@@ -89,10 +89,10 @@ impl<S: Storage> Service<S> {
         uuids.dedup();
         let objects = uuids.into_iter().map(|uuid| ObjectId { class, uuid });
         let mut answers = Vec::new();
-        if context.known == Known::Latest {
-            let heads: Vec<_> = objects.map(|object| (object, KnownAt::Latest)).collect();
-            let newest = view.registrations(&heads).await?;
-            for ((object, _), encoded) in heads.into_iter().zip(newest) {
+        if let Some(at) = context.known.at_most_one() {
+            let asked: Vec<_> = objects.map(|object| (object, at)).collect();
+            let found = view.registrations(&asked).await?;
+            for ((object, _), encoded) in asked.into_iter().zip(found) {
                 answers.extend(answer(object, encoded.as_slice(), context)?);
             }
         } else {
@@ -115,13 +115,10 @@ impl<S: Storage> Service<S> {
 
 /// The registrations of an object that count, oldest first.
 async fn selected<V: Read>(view: &V, object: ObjectId, known: Known) -> Result<Vec<Encoded>, Error> {
-    let window = match known {
-        Known::Latest => {
-            return Ok(view.registrations(&[(object, KnownAt::Latest)]).await?.into_iter().flatten().collect());
-        }
-        Known::During(None) => return Ok(Vec::new()),
-        Known::During(Some(window)) => window,
-    };
+    if let Some(at) = known.at_most_one() {
+        return Ok(view.registrations(&[(object, at)]).await?.into_iter().flatten().collect());
+    }
+    let Known::During(Some(window)) = known else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     let mut from = Seq::FIRST;
     loop {

@@ -4,7 +4,9 @@ use super::{By, Service, Written};
 use crate::codec::{EntryKind, Frame};
 use crate::error::Error;
 use crate::object::lifecycle::{Act, TransitionError, transition};
-use crate::object::{Content, LifeCycle, ObjectId, Patch, Registration, Seq, merge, validate};
+use crate::object::{
+    Content, LifeCycle, ObjectId, Patch, Position, Registration, Seq, merge, validate_next, validate_patch,
+};
 use crate::query::execute::decoded;
 use crate::schema::Class;
 use crate::storage::{CommitError, Draft, KnownAt, Read, Receipt, Step, Storage, changes};
@@ -22,7 +24,7 @@ pub struct History {
     pub registered_from: Timestamp<TransactionTime>,
     /// What kind of act it was there.
     pub lifecycle: LifeCycle,
-    /// The whole content from then on.
+    /// The whole content from then on; a deletion states nothing, whatever stands here.
     pub content: Content,
     /// Who acted there, and why.
     pub by: By,
@@ -40,7 +42,7 @@ impl<S: Storage> Service<S> {
     /// # Errors
     /// [`Error::Transition`] where it exists, [`Error::Content`] where the content is not sound.
     pub async fn create(&self, object: ObjectId, content: Content, by: By) -> Result<Written, Error> {
-        self.write(object, by, None, |_, current| replaced(current, Act::Create, &content)).await
+        self.write(object, by, None, |_, current| replaced(object, current, Act::Create, &content)).await
     }
 
     /// Puts an object as it is: a new one with an id of its own, or in place of everything an existing one stated.
@@ -48,7 +50,7 @@ impl<S: Storage> Service<S> {
     /// # Errors
     /// [`Error::Content`] where the content is not sound.
     pub async fn import(&self, object: ObjectId, content: Content, by: By) -> Result<Written, Error> {
-        self.write(object, by, None, |_, current| replaced(current, Act::Import, &content)).await
+        self.write(object, by, None, |_, current| replaced(object, current, Act::Import, &content)).await
     }
 
     /// Merges `patch` into an object; [`Written::Unchanged`] where that changes neither content nor life cycle.
@@ -58,8 +60,9 @@ impl<S: Storage> Service<S> {
     /// content would not be sound.
     pub async fn update(&self, object: ObjectId, patch: Patch, by: By) -> Result<Written, Error> {
         let update = |class: &Class, current: Option<&Registration>| {
-            let lifecycle = next_lifecycle(current, Act::Update)?;
-            let previous = current.ok_or(TransitionError::Unknown)?;
+            let lifecycle = next_lifecycle(object, current, Act::Update)?;
+            validate_patch(class, &patch).map_err(|source| Error::Content { object, source })?;
+            let previous = current.expect("what does not exist has no lifecycle to go on from");
             let content = merge(class, &previous.content, &patch);
             let unchanged = content == previous.content && lifecycle == Some(previous.lifecycle);
             Ok(lifecycle.filter(|_| !unchanged).map_or(Outcome::Nothing, |next| Outcome::Register(next, content)))
@@ -74,7 +77,7 @@ impl<S: Storage> Service<S> {
     pub async fn passivate(&self, object: ObjectId, by: By) -> Result<Written, Error> {
         let keep = |_: &Class, current: Option<&Registration>| {
             let content = current.map(|registration| registration.content.clone()).unwrap_or_default();
-            replaced(current, Act::Passivate, &content)
+            replaced(object, current, Act::Passivate, &content)
         };
         self.write(object, by, None, keep).await
     }
@@ -84,7 +87,7 @@ impl<S: Storage> Service<S> {
     /// # Errors
     /// [`Error::Transition`] where the object is unknown.
     pub async fn delete(&self, object: ObjectId, by: By) -> Result<Written, Error> {
-        self.write(object, by, None, |_, current| replaced(current, Act::Delete, &Content::EMPTY)).await
+        self.write(object, by, None, |_, current| replaced(object, current, Act::Delete, &Content::EMPTY)).await
     }
 
     /// Enters a registration of another register with the time that it was stated there.
@@ -104,10 +107,12 @@ impl<S: Storage> Service<S> {
                 LifeCycle::Passivated => Act::Passivate,
                 LifeCycle::Deleted => Act::Delete,
             };
-            match next_lifecycle(current, act)? {
+            match next_lifecycle(object, current, act)? {
+                Some(LifeCycle::Deleted) => Ok(Outcome::Register(LifeCycle::Deleted, Content::EMPTY)),
                 Some(next) if next == lifecycle => Ok(Outcome::Register(lifecycle, content.clone())),
                 _ => {
-                    Err(TransitionError::Illegal { from: current.map_or(lifecycle, |at| at.lifecycle), to: lifecycle })
+                    let from = current.map_or(lifecycle, |current| current.lifecycle);
+                    Err(Error::Transition { object, source: TransitionError::Illegal { from, to: lifecycle } })
                 }
             }
         };
@@ -120,7 +125,7 @@ impl<S: Storage> Service<S> {
         object: ObjectId,
         by: By,
         asserted: Option<(Timestamp<TransactionTime>, Timestamp<TransactionTime>)>,
-        act: impl Fn(&Class, Option<&Registration>) -> Result<Outcome, TransitionError>,
+        act: impl Fn(&Class, Option<&Registration>) -> Result<Outcome, Error>,
     ) -> Result<Written, Error> {
         let class = self.class(object.class)?;
         let _turn = self.queue(object).lock().await;
@@ -134,9 +139,13 @@ impl<S: Storage> Service<S> {
                     return Err(Error::Asserted { object, asserted, after, now });
                 }
             }
-            let outcome = act(class, current.as_ref()).map_err(|source| Error::Transition { object, source })?;
+            let outcome = act(class, current.as_ref())?;
             let Outcome::Register(lifecycle, content) = outcome else { return Ok(Written::Unchanged) };
-            validate(class, &content).map_err(|source| Error::Content { object, source })?;
+            let nothing = Content::EMPTY;
+            let before = current.as_ref().map_or(&nothing, |current| &current.content);
+            validate_next(class, before, &content).map_err(|source| Error::Content { object, source })?;
+            let previous = newest.as_ref().zip(current.as_ref());
+            let previous = previous.map(|(encoded, current)| (self.class_as_of(class, encoded.position), current));
             let next = Registration {
                 object,
                 seq: current.as_ref().map_or(Seq::FIRST, |current| current.seq.next()),
@@ -147,7 +156,7 @@ impl<S: Storage> Service<S> {
                 asserted: asserted.map(|(at, _)| at),
                 content,
             };
-            match self.store.commit(self.step(class, view.position(), current.as_ref(), &next)).await {
+            match self.store.commit(self.step(class, view.position(), previous, &next)).await {
                 Ok(receipt) => return Ok(Written::Registered(receipt)),
                 Err(CommitError::Moved { .. }) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),
@@ -159,8 +168,8 @@ impl<S: Storage> Service<S> {
     fn step(
         &self,
         class: &Class,
-        seen: crate::object::Position,
-        current: Option<&Registration>,
+        seen: Position,
+        previous: Option<(&Class, &Registration)>,
         next: &Registration,
     ) -> Step {
         let draft = Draft {
@@ -169,9 +178,9 @@ impl<S: Storage> Service<S> {
             seq: next.seq,
             frame: Frame::of(next, self.salts.salt()),
             asserted: next.asserted,
-            index: changes(class, current, next),
+            index: changes(previous, class, next),
         };
-        let heads = vec![(next.object, current.map(|current| current.seq))];
+        let heads = vec![(next.object, previous.map(|(_, previous)| previous.seq))];
         Step { seen, heads, guards: Vec::new(), entries: vec![draft] }
     }
 }
@@ -187,11 +196,12 @@ impl Written {
 }
 
 /// `content` in place of whatever the object stated, where `act` may follow.
-fn replaced(current: Option<&Registration>, act: Act, content: &Content) -> Result<Outcome, TransitionError> {
-    let lifecycle = next_lifecycle(current, act)?;
+fn replaced(object: ObjectId, current: Option<&Registration>, act: Act, content: &Content) -> Result<Outcome, Error> {
+    let lifecycle = next_lifecycle(object, current, act)?;
     Ok(lifecycle.map_or(Outcome::Nothing, |next| Outcome::Register(next, content.clone())))
 }
 
-fn next_lifecycle(current: Option<&Registration>, act: Act) -> Result<Option<LifeCycle>, TransitionError> {
-    transition(current.map(|registration| registration.lifecycle), act)
+fn next_lifecycle(object: ObjectId, current: Option<&Registration>, act: Act) -> Result<Option<LifeCycle>, Error> {
+    let lifecycle = transition(current.map(|registration| registration.lifecycle), act);
+    lifecycle.map_err(|source| Error::Transition { object, source })
 }

@@ -87,7 +87,7 @@ impl MemoryStore {
 }
 
 impl Shared {
-    /// The state; a writer that panicked is our bug, and it leaves the state as it was before its last whole change.
+    /// The state, also after a writer that panicked: that is our bug, and readers need not suffer from it.
     fn read(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }

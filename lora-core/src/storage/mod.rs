@@ -102,8 +102,8 @@ pub trait Read: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<PostingPage, StoreError>> + Send;
 
-    /// Text keys of the fields whose folded text matches, among all that the store ever held up to now; more than
-    /// `limit` gives an incomplete answer. Texts cut short in their key always count as matching.
+    /// At most `limit` text keys of the fields whose folded text matches, among all that the store ever held up to now.
+    /// Texts that may be cut short in their key always count as matching.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.

@@ -1,8 +1,7 @@
 //! Postings: the rectangles (key, object, valid period, present?) × known period that an index holds.
 
 use super::{IndexChange, Key};
-use crate::object::{Content, ObjectId, Position, Registration};
-use crate::query::fold;
+use crate::object::{AttributeRow, Content, ObjectId, Position, Registration, RelationRow};
 use crate::schema::{Class, Derived, FieldId, Value};
 use crate::time::{Period, Periods, Timestamp, TransactionTime, ValidTime};
 
@@ -53,12 +52,12 @@ pub fn postings(class: &Class, registration: &Registration) -> Vec<PostingDraft>
         keyed.extend(rows.iter().map(|row| (Key::state(state, row.value), row.effect.valid)));
     }
     for (relation, rows) in content.all_relations() {
-        let key = |row: &crate::object::RelationRow| {
+        let key = |row: &RelationRow| {
             Some((Key::relation(&row.target, relation, row.object_type.as_deref())?, row.effect.valid))
         };
         keyed.extend(rows.iter().filter_map(key));
     }
-    split_by_presence(keyed, &presence(class, content))
+    split_by_presence(keyed, &content.presence(class))
 }
 
 /// Every finite bound of every effect, sorted, once each.
@@ -71,10 +70,12 @@ pub fn boundaries(content: &Content) -> Vec<Timestamp<ValidTime>> {
 }
 
 /// What changes in the index from one registration of an object to the next.
-pub fn changes(class: &Class, previous: Option<&Registration>, next: &Registration) -> IndexChange {
-    let old = previous.map(|registration| postings(class, registration)).unwrap_or_default();
+///
+/// The previous one comes with its class as it was declared when it was registered: what closes is what was opened then.
+pub fn changes(previous: Option<(&Class, &Registration)>, class: &Class, next: &Registration) -> IndexChange {
+    let old = previous.map(|(class, registration)| postings(class, registration)).unwrap_or_default();
     let new = postings(class, next);
-    let old_bounds = previous.map(|registration| boundaries(&registration.content)).unwrap_or_default();
+    let old_bounds = previous.map(|(_, registration)| boundaries(&registration.content)).unwrap_or_default();
     let new_bounds = boundaries(&next.content);
     IndexChange {
         closes: without(&old, &new),
@@ -99,19 +100,12 @@ fn value_keys(field: FieldId, value: &Value) -> Vec<Key> {
 
 /// The parts of a derived term joined by spaces, for each row that has one of them.
 fn derived_keys(derived: &Derived, content: &Content) -> Vec<(Key, Period<ValidTime>)> {
-    let key = |row: &crate::object::AttributeRow| {
+    let key = |row: &AttributeRow| {
         let texts = derived.parts.iter().filter_map(|part| row.value(*part)).flat_map(Value::texts);
         let joined = texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
-        (!joined.is_empty()).then(|| (Key::folded_text(derived.id, &fold(&joined)), row.effect.valid))
+        (!joined.is_empty()).then(|| (Key::text(derived.id, &joined), row.effect.valid))
     };
     content.attributes(derived.group).iter().filter_map(key).collect()
-}
-
-/// When the object counts: always, where its class says nothing about it.
-fn presence(class: &Class, content: &Content) -> Periods<ValidTime> {
-    let Some(presence) = class.presence else { return [Period::ALWAYS].into_iter().collect() };
-    let rows = content.states(presence.state).iter().filter(|row| row.value == presence.value);
-    rows.map(|row| row.effect.valid).collect()
 }
 
 fn split_by_presence(mut keyed: Vec<(Key, Period<ValidTime>)>, presence: &Periods<ValidTime>) -> Vec<PostingDraft> {

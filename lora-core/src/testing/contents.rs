@@ -23,9 +23,19 @@ pub fn uuid() -> impl Strategy<Value = Uuid> + Clone {
     (1..=4_u128).prop_map(Uuid::from_u128)
 }
 
-/// One of few texts, which differ in letter case and hold what patterns must escape.
+/// One of few texts, which differ in letter case and hold what patterns must escape; seldom one that is hard to index.
 pub fn text() -> impl Strategy<Value = String> + Clone {
-    select(vec!["a", "", "A", "ab", "Åb%", "x_y", r"\", "b"]).prop_map(str::to_owned)
+    let usual = select(vec!["a", "", "A", "ab", "Åb%", "x_y", r"\", "b"]).prop_map(str::to_owned);
+    prop_oneof![5 => usual, 1 => select(odd_texts())]
+}
+
+/// Texts that are longer or shorter in the other letter case, and long ones that are alike up to their last letter.
+fn odd_texts() -> Vec<String> {
+    let long = |letter: &str, count: usize, last: &str| letter.repeat(count) + last;
+    let odd = ["İ", "i\u{307}", "ΣΑΣ", "σας", "ẞ", "ß", "\u{10ffff}", "\u{1}"].map(str::to_owned);
+    let long =
+        [long("a", 255, ""), long("a", 255, "b"), long("A", 254, "æ"), long("å", 126, "𝄞"), long("å", 126, "𝄞x")];
+    odd.into_iter().chain(long).collect()
 }
 
 /// A value of a type.
@@ -192,6 +202,34 @@ fn assembled(
     states.into_iter().for_each(|(id, rows)| content.set_states(id, rows));
     relations.into_iter().for_each(|(id, rows)| content.set_relations(id, rows));
     content
+}
+
+/// The content without what LoRA does not show: empty texts and empty lists.
+pub fn shown(class: &Class, content: &Content) -> Content {
+    let mut shown = content.clone();
+    for group in &class.groups {
+        let rows = content.attributes(group.id).iter().map(|row| {
+            let values = group.fields.iter().filter_map(|field| {
+                let value = match row.value(field.id)?.clone() {
+                    Value::Text(text) if text.is_empty() && !field.shown_when_empty => return None,
+                    Value::TextList(mut texts) => {
+                        texts.retain(|text| !text.is_empty());
+                        Value::TextList(texts)
+                    }
+                    Value::Keywords(mut keywords) => {
+                        keywords.retain(|keyword| keyword.texts().concat() != "");
+                        Value::Keywords(keywords)
+                    }
+                    value => value,
+                };
+                let empty = value == Value::TextList(vec![]) || value == Value::Keywords(vec![]);
+                (!empty).then_some((field.id, value))
+            });
+            AttributeRow::new(values, row.effect.clone())
+        });
+        shown.set_attributes(group.id, rows.collect());
+    }
+    shown
 }
 
 /// A content that may or may not be one that the class allows.

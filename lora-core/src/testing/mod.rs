@@ -6,8 +6,9 @@
 
 mod axis;
 mod contents;
+pub mod fuzz;
 mod questions;
 
 pub use axis::{SmallAxis, period, window};
-pub use contents::{Step, any_content, command, content, effect, history, patch, text, uuid, value};
+pub use contents::{Step, any_content, command, content, effect, history, patch, shown, text, uuid, value};
 pub use questions::{criterion, known, like_source, page, search, time_context};

@@ -14,7 +14,8 @@ use crate::schema::{Class, FieldId, FieldType};
 
 /// What a client may write for a pattern.
 pub fn like_source() -> impl Strategy<Value = String> + Clone {
-    select(vec!["%", "a", "a%", "%B%", "", "x_y", r"%\%", r"\\", "%%a%", "_", "å%", r"\a"]).prop_map(str::to_owned)
+    select(vec!["%", "a", "a%", "%B%", "", "x_y", r"%\%", r"\\", "%%a%", "_", "å%", r"\a", "i%", "%Σ", "%b", "%𝄞"])
+        .prop_map(str::to_owned)
 }
 
 fn pattern() -> impl Strategy<Value = Pattern> + Clone {

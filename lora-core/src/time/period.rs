@@ -129,7 +129,7 @@ impl<A: Axis> Periods<A> {
         self.iter().any(|period| period.contains(at))
     }
 
-    /// The instants of `period` that are in the set.
+    /// The instants of `period` that are in the set, without looking at the periods before and after.
     pub fn within(&self, period: Period<A>) -> impl Iterator<Item = Period<A>> {
         let first = self.0.partition_point(|part| part.to <= period.from);
         self.0[first..].iter().map_while(move |part| part.intersect(period))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::instants::{share_an_instant, slots};
-use crate::object::{AttributePatch, AttributeRow, Change, Content, Effect, Patch, RelationRow, StateRow};
+use crate::object::{AttributePatch, AttributeRow, Change, Content, Effect, Patch, RelationRow, StateRow, Target};
 use crate::schema::{Cardinality, Class, FieldId, FieldType, Group, Value};
 use crate::time::{Period, Timestamp, ValidTime};
 
@@ -162,8 +162,26 @@ pub fn flaws(class: &Class, content: &Content) -> BTreeSet<Flaw> {
             Some(Cardinality::ZeroToMany) => {}
             None => flaws.extend([Flaw::Undeclared]),
         }
+        if rows.iter().any(|row| has_nul(row.object_type.as_deref()) || has_nul(urn(&row.target))) {
+            flaws.insert(Flaw::Undeclared);
+        }
+    }
+    if content.effects().any(|effect| has_nul(Some(&effect.note))) {
+        flaws.insert(Flaw::Undeclared);
     }
     flaws
+}
+
+/// No text holds NUL, wherever it stands.
+fn has_nul(text: Option<&str>) -> bool {
+    text.is_some_and(|text| text.contains('\0'))
+}
+
+fn urn(target: &Target) -> Option<&str> {
+    match target {
+        Target::Urn(urn) => Some(urn),
+        Target::Uuid(_) | Target::Nothing => None,
+    }
 }
 
 fn attribute_flaws(group: &Group, rows: &[AttributeRow]) -> BTreeSet<Flaw> {
@@ -184,7 +202,7 @@ fn attribute_flaws(group: &Group, rows: &[AttributeRow]) -> BTreeSet<Flaw> {
 
 /// Whether a value is of the type; no text holds NUL.
 fn fits(field_type: FieldType, value: &Value) -> bool {
-    let text = |text: &String| !text.contains('\0');
+    let text = |text: &String| !has_nul(Some(text));
     match (field_type, value) {
         (FieldType::Text, Value::Text(value)) => text(value),
         (FieldType::Boolean, Value::Boolean(_)) | (FieldType::Integer, Value::Integer(_)) => true,
