@@ -72,6 +72,7 @@ async fn candidates<V: Read>(view: &V, class: &Class, search: &Search) -> Result
 async fn driver<V: Read>(view: &V, class: &Class, search: &Search) -> Result<Vec<Scan>, StoreError> {
     let mut drivers: Vec<Vec<Scan>> = Vec::new();
     for criterion in &search.criteria {
+        give_way().await;
         if let Some(keys) = keys(view, class, criterion).await? {
             let scan = |keys| scan(keys, search.context.valid.unwrap_or(Period::ALWAYS), search.context.known);
             drivers.push(keys.into_iter().map(scan).collect());
