@@ -9,10 +9,12 @@
 use std::sync::Arc;
 
 use lora_core::Service;
-use lora_core::object::{AttributePatch, AttributeRow, Change, Content, Effect, ObjectId, Patch, StateRow};
+use lora_core::object::{
+    AttributePatch, AttributeRow, Change, Content, ContentError, Effect, ObjectId, Patch, StateRow, validate_next,
+};
 use lora_core::oio::shipped_classes;
 use lora_core::query::{Criterion, Known, Page, Pattern, Search, TimeContext, ValueTest};
-use lora_core::schema::{ClassDeclaration, Value};
+use lora_core::schema::{ClassDeclaration, FieldId, Ids, Schema, Value};
 use lora_core::service::By;
 use lora_core::storage::MemoryStore;
 use lora_core::time::{Clock, ManualClock, Period, Timestamp, ValidTime};
@@ -111,4 +113,23 @@ fn an_object_with_values_of_a_field_that_is_declared_no_more_can_still_be_change
     block_on(service.create(other, content, By::default())).unwrap();
     let refused = block_on(service.update(other, patch, By::default()));
     assert!(refused.is_err(), "and nobody gets a new one: {refused:?}");
+}
+
+#[test]
+fn a_state_value_that_is_declared_no_more_stays_where_it_was_and_comes_nowhere_else() {
+    let schema = Schema::new(&shipped_classes(), Ids::default()).unwrap();
+    let unit = schema.class_named("organisation_unit").unwrap();
+    let (state, [active, inactive]) = (unit.states[0].id, [0, 1].map(|value| unit.states[0].values[value].id));
+    let mut fewer = unit.clone();
+    fewer.states[0].values.retain(|value| value.id == active);
+    let content = |values: &[FieldId]| {
+        let row = |(at, value): (i64, &FieldId)| StateRow { value: *value, effect: Effect::during(micros(at, at + 1)) };
+        let mut content = Content::EMPTY;
+        content.set_states(state, (0..).zip(values).map(row).collect());
+        content
+    };
+    let (held, other) = (content(&[inactive, active]), content(&[active]));
+    assert_eq!(validate_next(&fewer, &held, &content(&[inactive])), Ok(()));
+    let refused = validate_next(&fewer, &other, &held);
+    assert!(matches!(refused, Err(ContentError::Undeclared { .. })), "{refused:?}");
 }
