@@ -51,6 +51,9 @@ pub enum Error {
     /// The classes to open the store with are not sound.
     #[error("{} mistakes in the class declarations, first: {}", .0.len(), .0[0])]
     Declarations(Vec<DeclarationError>),
+    /// Classes were declared anew since this service was opened: it does not know by which it would write.
+    #[error("the classes of this store were declared anew: open it again")]
+    Redeclared,
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -67,6 +70,8 @@ pub enum ErrorKind {
     Conflict,
     /// Try again later.
     Unavailable,
+    /// Make room, then try again.
+    Full,
     /// Stop, and check the store.
     Corrupt,
 }
@@ -81,8 +86,11 @@ impl Error {
             | Self::Content { .. }
             | Self::Asserted { .. }
             | Self::Declarations(_)
-            | Self::Store(StoreError::Ahead { .. }) => ErrorKind::Invalid,
-            Self::Store(StoreError::Unavailable(_)) => ErrorKind::Unavailable,
+            | Self::Store(StoreError::Ahead { .. } | StoreError::Past { .. } | StoreError::Interrupted(_)) => {
+                ErrorKind::Invalid
+            }
+            Self::Redeclared | Self::Store(StoreError::Unavailable(_)) => ErrorKind::Unavailable,
+            Self::Store(StoreError::Full(_)) => ErrorKind::Full,
             Self::Store(StoreError::Corrupt { .. }) => ErrorKind::Corrupt,
         }
     }

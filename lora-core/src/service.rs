@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use crate::codec::Salt;
 use crate::error::Error;
-use crate::object::{ActorId, BatchId, ObjectId, Position};
+use crate::object::{ActorId, BatchId, ObjectId};
 use crate::schema::{Class, ClassId, Schema};
-use crate::storage::{Receipt, Storage};
+use crate::storage::{Declarations, Receipt, Storage};
 
 pub use read::{Answer, Answered};
 pub use write::History;
@@ -26,8 +26,8 @@ pub use write::History;
 pub struct Service<S> {
     store: S,
     schema: Arc<Schema>,
-    /// All declarations that the store had when it was opened, each with the position of its entry, oldest first.
-    declared: Arc<[(Position, Schema)]>,
+    /// All declarations that the store had when it was opened.
+    declarations: Arc<Declarations>,
     salts: Arc<dyn Salts>,
     /// Writers of one object wait for each other here, so that a hot object does not make them lose races in the store.
     queues: Arc<[Mutex<()>]>,
@@ -83,15 +83,13 @@ impl<S> Service<S> {
         &self.store
     }
 
-    fn class(&self, id: ClassId) -> Result<&Class, Error> {
-        self.schema.class(id).ok_or(Error::UnknownClass(id))
+    /// Which store this is.
+    pub fn store_id(&self) -> Uuid {
+        self.declarations.newest().map(|declared| declared.store).unwrap_or_default()
     }
 
-    /// The class as it was declared for an entry at a position: the way in which that entry was indexed.
-    fn class_as_of<'a>(&'a self, class: &'a Class, position: Position) -> &'a Class {
-        let count = self.declared.partition_point(|(from, _)| *from <= position);
-        let in_force = self.declared[..count].last().and_then(|(_, schema)| schema.class(class.id));
-        in_force.unwrap_or(class)
+    fn class(&self, id: ClassId) -> Result<&Class, Error> {
+        self.schema.class(id).ok_or(Error::UnknownClass(id))
     }
 
     fn queue(&self, object: ObjectId) -> &Mutex<()> {

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
@@ -14,7 +15,8 @@ use lora_core::query::{Criterion, Known, Page, Pattern, Search, TimeContext, Val
 use lora_core::schema::{Class, FieldId, Value};
 use lora_core::service::By;
 use lora_core::storage::{
-    Boundary, Encoded, KnownAt, MemoryStore, MemoryView, PostingPage, Read, Scan, ScanCursor, StoreError, Terms,
+    Boundary, ContentHash, Encoded, KnownAt, MemoryStore, MemoryView, PostingPage, Read, Scan, ScanCursor, StoreError,
+    Terms,
 };
 use lora_core::time::{Clock, ManualClock, Period, Timestamp, ValidTime};
 use pollster::block_on;
@@ -72,6 +74,10 @@ impl Read for Watched {
         limit: usize,
     ) -> Result<Vec<Boundary>, StoreError> {
         self.view.boundaries(within, after, limit).await
+    }
+
+    async fn content(&self, of: ContentHash, range: Range<u64>) -> Result<Option<Vec<u8>>, StoreError> {
+        self.view.content(of, range).await
     }
 }
 

@@ -146,6 +146,7 @@ impl Problem {
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             ErrorKind::Conflict => (StatusCode::CONFLICT, "conflict"),
             ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+            ErrorKind::Full => (StatusCode::INSUFFICIENT_STORAGE, "store_full"),
             ErrorKind::Corrupt => (StatusCode::INTERNAL_SERVER_ERROR, "store_corrupt"),
         };
         if status.is_server_error() {

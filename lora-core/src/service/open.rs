@@ -3,27 +3,17 @@
 use std::sync::Arc;
 
 use async_lock::Mutex;
-use serde::{Deserialize, Serialize};
+use uuid::Builder;
 
 use super::{Salts, Service};
-use crate::codec::{DecodeError, EntryKind, Frame, Skeleton};
+use crate::codec::{EntryKind, Frame, Skeleton};
 use crate::error::Error;
-use crate::object::{ActorId, LifeCycle, ObjectId, Position, Seq};
-use crate::schema::{ClassDeclaration, Ids, Schema};
-use crate::storage::{CommitError, Draft, Encoded, IndexChange, Read, Step, Storage, StoreError};
+use crate::object::{ActorId, LifeCycle, ObjectId, Seq};
+use crate::schema::{ClassDeclaration, Schema};
+use crate::storage::{CommitError, Declarations, Declared, Draft, IndexChange, Read, Step, Storage};
 
 /// More than the writers that a machine runs at once, so that two objects rarely share a queue.
 const QUEUES: usize = 256;
-
-/// More than anybody declares; all of them are read at once.
-const DECLARATIONS_MAX: usize = 1 << 20;
-
-/// The classes in force, as a declaration entry states them.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Declared {
-    classes: Vec<ClassDeclaration>,
-    ids: Ids,
-}
 
 impl<S: Storage> Service<S> {
     /// Opens a store for `classes`; ids are those that the store kept, and new names get new ones.
@@ -34,54 +24,42 @@ impl<S: Storage> Service<S> {
     /// [`Error::Declarations`] with every mistake, or [`Error::Store`]; nothing is stored.
     pub async fn open(store: S, classes: Vec<ClassDeclaration>, salts: impl Salts) -> Result<Self, Error> {
         let salts: Arc<dyn Salts> = Arc::new(salts);
-        let (schema, declared) = loop {
+        let declarations = loop {
             let view = store.view(None).await?;
-            let entered = view.history(ObjectId::STORE, Seq::FIRST, DECLARATIONS_MAX).await?;
-            let entered = entered.iter().map(declared).collect::<Result<Vec<_>, StoreError>>()?;
-            let before = entered.last();
-            let head = before.map(|(_, seq, _)| *seq);
-            let ids = before.map(|(_, _, declared)| declared.ids.clone()).unwrap_or_default();
-            let schema = Schema::new(&classes, ids).map_err(Error::Declarations)?;
-            let now = Declared { classes: classes.clone(), ids: schema.ids().clone() };
-            let mut schemas = entered.iter().map(in_force).collect::<Result<Vec<_>, Error>>()?;
-            if before.is_some_and(|(_, _, declared)| *declared == now) {
-                break (schema, schemas);
+            let mut declarations = Declarations::of(&view).await?;
+            let now = declared_now(&declarations, &classes, salts.as_ref())?;
+            if declarations.newest() == Some(&now) {
+                break declarations;
             }
-            let draft = draft(head, &now, salts.as_ref());
+            let draft = draft(declarations.head(), &now, salts.as_ref());
             let step = Step {
                 seen: view.position(),
-                heads: vec![(ObjectId::STORE, head)],
-                entries: vec![draft],
+                heads: vec![(ObjectId::STORE, declarations.head())],
+                entries: vec![draft.clone()],
                 ..Step::default()
             };
             match store.commit(step).await {
                 Ok(receipt) => {
-                    schemas.push((receipt.last, schema.clone()));
-                    break (schema, schemas);
+                    declarations.enter(receipt.last, &draft.frame)?;
+                    break declarations;
                 }
                 Err(CommitError::Moved { .. }) => {} // Another server declares at the same time: see what it said.
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
         };
+        let schema = declarations.schema().expect("there is a declaration by now").clone();
         let queues = (0..QUEUES).map(|_| Mutex::new(())).collect();
-        Ok(Self { store, schema: Arc::new(schema), declared: declared.into(), salts, queues })
+        Ok(Self { store, schema: Arc::new(schema), declarations: Arc::new(declarations), salts, queues })
     }
 }
 
-/// A declaration entry with its position and its place among the declarations.
-type Entered = (Position, Seq, Declared);
-
-fn declared(encoded: &Encoded) -> Result<Entered, StoreError> {
-    let corrupt = |source| StoreError::Corrupt { position: encoded.position, source };
-    let skeleton = Skeleton::decode(&encoded.frame.skeleton).map_err(corrupt)?;
-    let declared = serde_json::from_slice(&encoded.frame.content)
-        .map_err(|error| corrupt(DecodeError { at: error.column(), expected: "class declarations as JSON" }))?;
-    Ok((encoded.position, skeleton.seq, declared))
-}
-
-fn in_force((position, _, declared): &Entered) -> Result<(Position, Schema), Error> {
-    let schema = Schema::new(&declared.classes, declared.ids.clone()).map_err(Error::Declarations)?;
-    Ok((*position, schema))
+/// What is to be in force: `classes`, under the ids that the store kept.
+fn declared_now(before: &Declarations, classes: &[ClassDeclaration], salts: &dyn Salts) -> Result<Declared, Error> {
+    let newest = before.newest();
+    let ids = newest.map(|declared| declared.ids.clone()).unwrap_or_default();
+    let schema = Schema::new(classes, ids).map_err(Error::Declarations)?;
+    let store = newest.map_or_else(|| Builder::from_random_bytes(salts.salt()).into_uuid(), |declared| declared.store);
+    Ok(Declared { store, classes: classes.to_vec(), ids: schema.ids().clone() })
 }
 
 fn draft(head: Option<Seq>, declared: &Declared, salts: &dyn Salts) -> Draft {

@@ -145,7 +145,8 @@ impl<S: Storage> Service<S> {
             let before = current.as_ref().map_or(&nothing, |current| &current.content);
             validate_next(class, before, &content).map_err(|source| Error::Content { object, source })?;
             let previous = newest.as_ref().zip(current.as_ref());
-            let previous = previous.map(|(encoded, current)| (self.class_as_of(class, encoded.position), current));
+            let indexed_as = |position| self.declarations.class(object.class, position).unwrap_or(class);
+            let previous = previous.map(|(encoded, current)| (indexed_as(encoded.position), current));
             let next = Registration {
                 object,
                 seq: current.as_ref().map_or(Seq::FIRST, |current| current.seq.next()),
@@ -158,6 +159,9 @@ impl<S: Storage> Service<S> {
             };
             match self.store.commit(self.step(class, view.position(), previous, &next)).await {
                 Ok(receipt) => return Ok(Written::Registered(receipt)),
+                Err(CommitError::Moved { heads, .. }) if heads.contains(&ObjectId::STORE) => {
+                    return Err(Error::Redeclared);
+                }
                 Err(CommitError::Moved { .. }) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
@@ -180,8 +184,10 @@ impl<S: Storage> Service<S> {
             asserted: next.asserted,
             index: changes(previous, class, next),
         };
-        let heads = vec![(next.object, previous.map(|(_, previous)| previous.seq))];
-        Step { seen, heads, guards: Vec::new(), entries: vec![draft] }
+        // An entry is indexed by the declarations before it: whoever knows older ones must not write.
+        let declared = (ObjectId::STORE, self.declarations.head());
+        let heads = vec![(next.object, previous.map(|(_, previous)| previous.seq)), declared];
+        Step { seen, heads, entries: vec![draft], ..Step::default() }
     }
 }
 

@@ -1,14 +1,15 @@
 //! The reference store: everything in memory, nothing durable, simple enough to be believed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use event_listener::Event;
+use sha2::{Digest as _, Sha256};
 
 use super::{
-    Boundary, CommitError, Draft, Encoded, GuardKey, Key, KeyRange, KnownAt, LedgerEntry, Posting, PostingPage, Read,
-    Receipt, Scan, ScanCursor, Step, Storage, StoreError, Terms, Wait,
+    Boundary, Chunks, CommitError, ContentHash, Draft, Encoded, GuardKey, Key, KeyRange, KnownAt, LedgerEntry, Posting,
+    PostingPage, Read, Receipt, Scan, ScanCursor, Step, Storage, StoreError, Terms, Wait,
 };
 use crate::codec::{Digest, link};
 use crate::object::{ObjectId, Position, Seq};
@@ -43,6 +44,7 @@ struct State {
     /// By boundary: from which entry to before which it was one.
     boundaries: BTreeMap<(Boundary, Position), Option<Position>>,
     guards: HashMap<GuardKey, Position>,
+    contents: HashMap<ContentHash, Vec<u8>>,
     instant: Timestamp<TransactionTime>,
     chain: Digest,
 }
@@ -79,6 +81,7 @@ impl MemoryStore {
             history: BTreeMap::new(),
             boundaries: BTreeMap::new(),
             guards: HashMap::new(),
+            contents: HashMap::new(),
             instant: Timestamp::NEG_INFINITY,
             chain: Digest::default(),
         };
@@ -108,7 +111,7 @@ impl Storage for MemoryStore {
         let receipt = {
             let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
             state.check(&step)?;
-            state.apply(step, self.shared.clock.now())
+            state.apply(step, self.shared.clock.now())?
         };
         self.shared.committed.notify(usize::MAX);
         Ok(receipt)
@@ -123,6 +126,16 @@ impl Storage for MemoryStore {
             }
             listener.await;
         }
+    }
+
+    async fn put_content(&self, mut chunks: impl Chunks) -> Result<ContentHash, StoreError> {
+        let mut content = Vec::new();
+        while let Some(chunk) = chunks.next().await.map_err(StoreError::Interrupted)? {
+            content.extend(chunk);
+        }
+        let hash = ContentHash(Sha256::digest(&content).into());
+        self.shared.state.write().unwrap_or_else(PoisonError::into_inner).contents.insert(hash, content);
+        Ok(hash)
     }
 }
 
@@ -156,9 +169,8 @@ impl State {
         if heads.is_empty() && guards.is_empty() { Ok(()) } else { Err(CommitError::Moved { heads, guards }) }
     }
 
-    fn apply(&mut self, step: Step, clock: Timestamp<TransactionTime>) -> Receipt {
-        let asserted = step.entries.iter().filter_map(|draft| draft.asserted).max();
-        let instant = clock.max(self.instant.next()).max(asserted.unwrap_or(clock));
+    fn apply(&mut self, step: Step, clock: Timestamp<TransactionTime>) -> Result<Receipt, StoreError> {
+        let instant = step.instant(self.instant, clock)?;
         let first = Position(self.newest().0 + 1);
         for draft in step.entries {
             self.append(draft, instant);
@@ -166,7 +178,7 @@ impl State {
         let last = self.newest();
         self.guards.extend(step.guards.into_iter().map(|key| (key, last)));
         self.instant = instant;
-        Receipt { first, last, instant }
+        Ok(Receipt { first, last, instant })
     }
 
     fn append(&mut self, draft: Draft, instant: Timestamp<TransactionTime>) {
@@ -357,5 +369,12 @@ impl Read for MemoryView {
         let all = all.take_while(|((boundary, _), _)| boundary.at < within.to());
         let all = all.filter(|((boundary, opened), gone)| boundary.at >= within.from() && shown(*opened, **gone));
         Ok(all.map(|((boundary, _), _)| *boundary).take(limit).collect())
+    }
+
+    async fn content(&self, of: ContentHash, range: Range<u64>) -> Result<Option<Vec<u8>>, StoreError> {
+        let state = self.shared.read();
+        let Some(content) = state.contents.get(&of) else { return Ok(None) };
+        let end = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(content.len());
+        Ok(Some(content[end(range.start).min(end(range.end))..end(range.end)].to_vec()))
     }
 }

@@ -6,13 +6,18 @@
 
 #[cfg(feature = "test-support")]
 pub mod conformance;
+mod contents;
+mod declarations;
 mod key;
 mod memory;
 mod posting;
 
 use std::future::Future;
+use std::ops::Range;
 use std::sync::Arc;
 
+pub use contents::{Chunks, ContentHash, Interrupted};
+pub use declarations::{Declarations, Declared};
 pub use key::{Key, KeyRange};
 pub use memory::{MemoryStore, MemoryView};
 pub use posting::{Posting, PostingDraft, boundaries, changes, postings};
@@ -43,6 +48,7 @@ pub trait Storage: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`CommitError::Moved`] when a head or guard is not what the step says it saw; nothing is stored.
+    /// [`StoreError::Past`] when a restored instant is not later than the last one.
     fn commit(&self, step: Step) -> impl Future<Output = Result<Receipt, CommitError>> + Send;
 
     /// Up to `limit` entries after a position, in order; never ends inside a step unless a step is longer than `limit`.
@@ -55,6 +61,13 @@ pub trait Storage: Clone + Send + Sync + 'static {
         limit: usize,
         wait: Wait,
     ) -> impl Future<Output = Result<Vec<LedgerEntry>, StoreError>> + Send;
+
+    /// Keeps a content under its hash, as durable as the store is when the call returns. Contents stand beside the
+    /// entries: they have no position, and every view shows them.
+    ///
+    /// # Errors
+    /// [`StoreError::Interrupted`] where the content did not arrive whole; nothing is stored.
+    fn put_content(&self, chunks: impl Chunks) -> impl Future<Output = Result<ContentHash, StoreError>> + Send;
 }
 
 /// Whether to wait for entries where there are none yet.
@@ -125,6 +138,16 @@ pub trait Read: Send + Sync {
         after: Option<Boundary>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Boundary>, StoreError>> + Send;
+
+    /// The bytes of a content in a range, as far as it reaches; `None` where there is no such content.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn content(
+        &self,
+        of: ContentHash,
+        range: Range<u64>,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
 }
 
 /// Which registration of an object.
@@ -205,6 +228,29 @@ pub struct Step {
     pub guards: Vec<GuardKey>,
     /// The entries; at most one per object.
     pub entries: Vec<Draft>,
+    /// The instant that a restore takes over, in place of the clock's.
+    pub restored: Option<Timestamp<TransactionTime>>,
+}
+
+impl Step {
+    /// The instant of this step: the clock's, but later than the last one and not before any asserted time; or the one
+    /// that it restores.
+    ///
+    /// # Errors
+    /// [`StoreError::Past`] when the restored instant is not later than the last one, or lies before an asserted time.
+    pub fn instant(
+        &self,
+        last: Timestamp<TransactionTime>,
+        clock: Timestamp<TransactionTime>,
+    ) -> Result<Timestamp<TransactionTime>, StoreError> {
+        let asserted = self.entries.iter().filter_map(|draft| draft.asserted).max();
+        let earliest = last.next().max(asserted.unwrap_or(Timestamp::NEG_INFINITY));
+        match self.restored {
+            Some(asked) if asked < earliest => Err(StoreError::Past { asked, newest: last }),
+            Some(asked) => Ok(asked),
+            None => Ok(clock.max(earliest)),
+        }
+    }
 }
 
 /// What a guard is about; made by the core, compared by the store.
@@ -280,9 +326,23 @@ pub enum StoreError {
         /// The last position committed.
         newest: Position,
     },
-    /// The store cannot be reached or has no room; the same call may succeed later.
+    /// A restored instant does not lie after everything committed.
+    #[error("{asked} cannot be restored: the store's last instant is {newest}")]
+    Past {
+        /// The instant to restore.
+        asked: Timestamp<TransactionTime>,
+        /// The instant of the last step.
+        newest: Timestamp<TransactionTime>,
+    },
+    /// The store cannot be reached; the same call may succeed later.
     #[error("the store is not available")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store has no room for more; it can be read, and written to when there is room again.
+    #[error("the store is full")]
+    Full(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A content did not arrive whole.
+    #[error("the content did not arrive whole")]
+    Interrupted(#[source] Interrupted),
     /// What is stored is not what was written.
     #[error("entry {position} cannot be read")]
     Corrupt {

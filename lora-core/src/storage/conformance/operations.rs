@@ -9,6 +9,7 @@ use crate::object::{
     AttributePatch, AttributeRow, Change, Content, ContentError, Effect, LifeCycle, ObjectId, Patch, RelationRow, Seq,
     StateRow, Target,
 };
+use crate::oio::shipped_classes;
 use crate::query::{Criterion, Known, Page, Pattern, Search, TimeContext, ValueTest};
 use crate::schema::{Class, FieldId, Schema, Value};
 use crate::service::{By, History, Written};
@@ -526,4 +527,24 @@ async fn repeats_itself<S: Storage>(service: &Service<S>, unit: &Unit, clock: &M
         answers.push((found, seen));
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "at position {position} and instant {at}");
+}
+
+/// Where classes were declared anew, a service opened before refuses to write and stores nothing; it still reads.
+pub async fn whoever_knows_older_declarations_may_not_write<H: Harness>(harness: &H) {
+    let (before, clock) = service(harness).await;
+    let unit = Unit::of(before.schema());
+    before.create(unit.object(1), unit.content("Finans", 0), By::default()).await.expect("nobody declared anew");
+    let mut fewer = shipped_classes();
+    fewer.retain(|class| class.name != "facet");
+    let after = Service::open(before.store().clone(), fewer, || [0x5a; 16]).await.expect("a class fewer");
+    assert_eq!(after.store_id(), before.store_id());
+    let position = before.view(None).await.expect("a view").position();
+    for object in [unit.object(1), unit.object(2)] {
+        let refused = before.import(object, unit.content("Økonomi", 0), By::default()).await;
+        assert!(matches!(refused, Err(Error::Redeclared)), "{refused:?}");
+    }
+    let view = before.view(None).await.expect("a view");
+    assert_eq!(view.position(), position);
+    assert!(before.read(&view, unit.object(1), &always(&clock)).await.expect("readable").is_some());
+    after.import(unit.object(2), unit.content("Økonomi", 0), By::default()).await.expect("it knows");
 }

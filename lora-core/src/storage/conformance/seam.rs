@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake};
 
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{Harness, START_MICROS, clock};
@@ -15,8 +16,8 @@ use crate::oio::shipped_classes;
 use crate::query::Pattern;
 use crate::schema::{ClassId, FieldId, Ids, Schema};
 use crate::storage::{
-    Boundary, CommitError, Draft, GuardKey, IndexChange, Key, KnownAt, Posting, PostingDraft, Read, Scan, Step,
-    Storage, StoreError, Wait,
+    Boundary, Chunks, CommitError, ContentHash, Draft, GuardKey, IndexChange, Interrupted, Key, KnownAt, Posting,
+    PostingDraft, Read, Scan, Step, Storage, StoreError, Wait,
 };
 use crate::time::{Clock, Period, Timestamp, TransactionTime, ValidTime};
 
@@ -385,4 +386,58 @@ pub async fn ids_are_kept_when_classes_come_and_go<H: Harness>(harness: &H) {
     let fresh = Schema::new(&classes, Ids::default()).expect("sound classes");
     let user = |schema: &Schema| schema.class_named("user").map(|class| class.id);
     assert_ne!(user(&all), user(&fresh), "the ids are those of this store");
+}
+
+/// A restore takes over instants; one that is not later than the last, or lies before what it asserts, is refused.
+pub async fn a_restored_step_takes_over_its_instant<H: Harness>(harness: &H) {
+    let store = harness.empty(clock()).await;
+    let long_ago = instant(START_MICROS - 9_000_000);
+    let restored = |at, draft| Step { restored: Some(at), ..step(vec![draft]) };
+    let receipt = store.commit(restored(long_ago, draft(object(1), 1))).await.expect("an empty store");
+    assert_eq!((receipt.last, receipt.instant), (Position(1), long_ago), "whatever the clock says");
+    let asserting = Draft { asserted: Some(long_ago.next().next()), ..draft(object(3), 1) };
+    for refused in [restored(long_ago, draft(object(2), 1)), restored(long_ago.next(), asserting)] {
+        match store.commit(refused).await {
+            Err(CommitError::Store(StoreError::Past { newest, .. })) => assert_eq!(newest, long_ago),
+            other => panic!("an instant out of order was restored: {other:?}"),
+        }
+    }
+    let receipt = store.commit(restored(long_ago.next(), draft(object(2), 1))).await.expect("a microsecond later");
+    assert_eq!((receipt.last, receipt.instant), (Position(2), long_ago.next()));
+    let receipt = store.commit(step(vec![draft(object(3), 1)])).await.expect("life goes on");
+    assert_eq!(receipt.instant, instant(START_MICROS), "by the clock again");
+}
+
+/// Bytes beside the entries: whole or in parts, twice the same is once, and a broken arrival leaves nothing.
+pub async fn contents_are_kept_under_their_hash<H: Harness>(harness: &H) {
+    struct Broken(bool);
+    impl Chunks for Broken {
+        async fn next(&mut self) -> Result<Option<Vec<u8>>, Interrupted> {
+            if std::mem::replace(&mut self.0, true) { Err("the line went dead".into()) } else { Ok(Some(vec![7])) }
+        }
+    }
+    let store = harness.empty(clock()).await;
+    let hash = store.put_content([b"hello ".to_vec(), b"world".to_vec()].into_iter()).await.expect("it arrived");
+    assert_eq!(hash.to_string(), "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
+    assert_eq!(store.put_content([b"hello world".to_vec()].into_iter()).await.expect("the same"), hash);
+    let empty = store.put_content(std::iter::empty()).await.expect("nothing is a content");
+    let view = store.view(None).await.expect("a view");
+    for (of, range, expected) in [
+        (hash, 0..u64::MAX, Some(&b"hello world"[..])),
+        (hash, 6..9, Some(b"wor")),
+        (hash, 9..200, Some(b"ld")),
+        (hash, 11..12, Some(b"")),
+        (hash, 200..300, Some(b"")),
+        (empty, 0..9, Some(b"")),
+        (ContentHash([0; 32]), 0..9, None),
+    ] {
+        assert_eq!(view.content(of, range.clone()).await.expect("readable").as_deref(), expected, "{range:?}");
+    }
+    match store.put_content(Broken(false)).await {
+        Err(StoreError::Interrupted(source)) => assert_eq!(source.to_string(), "the line went dead"),
+        other => panic!("half a content was kept: {other:?}"),
+    }
+    let half = ContentHash(Sha256::digest([7]).into());
+    assert_eq!(view.content(half, 0..9).await.expect("readable"), None);
+    assert_eq!(view.position(), Position(0), "contents have no position");
 }
