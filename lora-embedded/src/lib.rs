@@ -4,3 +4,4 @@
 //! An **index** behind it answers questions; it can be lost, because it is computed from the log.
 
 pub mod files;
+pub mod home;
