@@ -33,7 +33,7 @@ pub trait Files: Send + Sync + 'static {
     /// Whatever the operating system says.
     fn remove(&self, name: &str) -> io::Result<()>;
 
-    /// Renames a file, in place of another of that name.
+    /// Renames a file, in place of another of that name, and makes the folder that it then lies in.
     ///
     /// # Errors
     /// Whatever the operating system says.
@@ -122,7 +122,11 @@ impl Files for Folder {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.path.join(from), self.path.join(to))
+        let to = self.path.join(to);
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::rename(self.path.join(from), to)
     }
 
     fn sync_folder(&self, folder: &str) -> io::Result<()> {
