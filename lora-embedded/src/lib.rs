@@ -4,3 +4,6 @@
 //! An **index** behind it answers questions; it can be lost, because it is computed from the log.
 
 pub mod files;
+pub mod log;
+#[cfg(feature = "test-support")]
+pub mod testing;

@@ -1,0 +1,1 @@
+//! What tests need: a disk that fails where they say (feature `test-support`).
