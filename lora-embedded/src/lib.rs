@@ -4,3 +4,5 @@
 //! An **index** behind it answers questions; it can be lost, because it is computed from the log.
 
 pub mod files;
+#[allow(dead_code, reason = "the store that uses it is being written")]
+mod index;
