@@ -1,6 +1,7 @@
 //! What can be wrong with a store: for whoever opens one, and for the core.
 
 use std::io;
+use std::sync::Arc;
 
 use lora_core::codec::DecodeError;
 use lora_core::object::Position;
@@ -15,12 +16,18 @@ pub enum OpenError {
     /// The log cannot be read. Nothing was changed.
     #[error("the log of the store cannot be used")]
     Log(#[source] Box<LogError>),
-    /// The index can neither be used nor be built anew.
+    /// The log does not have what the index has seen in it. Nothing was changed.
+    #[error(
+        "the log ends before position {position}, which its index has: entries are missing. Put the whole log back; or, \
+         to go on without them, remove the file `index` or run `lora check --rebuild`"
+    )]
+    Shortened {
+        /// The last position that the index knows.
+        position: Position,
+    },
+    /// The index can neither be used nor be built anew, or an entry of the log cannot be understood.
     #[error("the index of the store cannot be built")]
     Index(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// An entry of the log cannot be understood. Nothing was changed.
-    #[error("the entries of the store cannot be read")]
-    Entries(#[source] StoreError),
     /// The operating system refused.
     #[error("cannot {action}")]
     Io {
@@ -33,7 +40,10 @@ pub enum OpenError {
 
 /// What to tell the core where the index failed.
 pub(crate) fn index_failed(error: IndexError) -> StoreError {
-    StoreError::Unavailable(Box::new(error))
+    match error {
+        IndexError::Full { .. } => StoreError::Full(Box::new(error)),
+        error => StoreError::Unavailable(Box::new(error)),
+    }
 }
 
 /// What to tell the core where the log failed.
@@ -43,12 +53,54 @@ pub(crate) fn log_failed(error: LogError) -> StoreError {
             let source = DecodeError { at: 0, expected: "the bytes that were written" };
             StoreError::Corrupt { position, source }
         }
-        LogError::Io { ref source, .. } if source.kind() == io::ErrorKind::StorageFull => StoreError::Full(Box::new(error)),
         error => StoreError::Unavailable(Box::new(error)),
     }
 }
 
-/// The position of an entry that cannot be understood, as an error.
-pub(crate) fn not_understood(position: Position, expected: &'static str) -> StoreError {
-    StoreError::Corrupt { position, source: DecodeError { at: 0, expected } }
+/// Why the writer could not do what it was asked, for everybody who asked.
+#[derive(Debug, Clone)]
+pub(crate) enum Failure {
+    Log(Arc<LogError>),
+    Index(Arc<IndexError>),
+    /// The log has entries that cannot be understood.
+    Entries(Arc<StoreError>),
+    /// A load went wrong half-way.
+    Load,
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        Self::Log(Arc::new(error))
+    }
+}
+
+impl From<IndexError> for Failure {
+    fn from(error: IndexError) -> Self {
+        Self::Index(Arc::new(error))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Entries(Arc::new(error))
+    }
+}
+
+impl Failure {
+    pub(crate) fn to_store_error(&self) -> StoreError {
+        match self {
+            Self::Log(error) if error.is_full() => StoreError::Full(Box::new(error.clone())),
+            Self::Log(error) => StoreError::Unavailable(Box::new(error.clone())),
+            Self::Index(error) => StoreError::Unavailable(Box::new(error.clone())),
+            Self::Entries(error) => StoreError::Unavailable(Box::new(error.clone())),
+            Self::Load => StoreError::Unavailable("a load went wrong: open the store again and repeat it".into()),
+        }
+    }
+}
+
+impl LogError {
+    fn is_full(&self) -> bool {
+        let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+        matches!(self, Self::Io { source, .. } if full.contains(&source.kind()))
+    }
 }

@@ -8,20 +8,20 @@ use lora_core::time::{Period, Timestamp, TransactionTime};
 
 use crate::error::{index_failed, log_failed};
 use crate::index::{IndexError, Snapshot, Table};
-use crate::log::{LogReader, Place};
+use crate::log::LogReader;
 use crate::rows::{ChainRow, chain_key};
 
 /// The chains of all objects, as a view shows them.
-pub(super) struct Chains<'a> {
-    pub(super) rows: &'a Snapshot,
-    pub(super) log: &'a LogReader,
-    pub(super) view: Position,
+pub(crate) struct Chains<'a> {
+    pub(crate) rows: &'a Snapshot,
+    pub(crate) log: &'a LogReader,
+    pub(crate) view: Position,
 }
 
 type Instant = Timestamp<TransactionTime>;
 
 impl Chains<'_> {
-    pub(super) fn known_at(&self, object: ObjectId, at: KnownAt) -> Result<Option<Encoded>, StoreError> {
+    pub(crate) fn known_at(&self, object: ObjectId, at: KnownAt) -> Result<Option<Encoded>, StoreError> {
         let at = match at {
             KnownAt::Latest => Timestamp::INFINITY,
             KnownAt::Instant(at) => at,
@@ -34,7 +34,7 @@ impl Chains<'_> {
     }
 
     /// Up to `limit` registrations from a number on.
-    pub(super) fn history(&self, object: ObjectId, from: Seq, limit: usize) -> Result<Vec<Encoded>, StoreError> {
+    pub(crate) fn history(&self, object: ObjectId, from: Seq, limit: usize) -> Result<Vec<Encoded>, StoreError> {
         let start = match from {
             from if from <= Seq::FIRST => Timestamp::NEG_INFINITY,
             from => match self.numbered(object, from)? {
@@ -108,8 +108,7 @@ impl Chains<'_> {
     fn encoded(&self, row: &ChainRow, next: Option<&ChainRow>) -> Result<Encoded, StoreError> {
         let to = next.map_or(Timestamp::INFINITY, |next| next.registered_from);
         let registered = Period::new(row.registered_from, to).map_err(|_| index_failed(IndexError::row(Table::Chains)))?;
-        let place = Place { offset: row.offset, length: row.length };
-        let entry = self.log.entry(row.position, place).map_err(log_failed)?;
+        let entry = self.log.entry(row.position, row.place).map_err(log_failed)?;
         Ok(Encoded { position: row.position, registered, frame: entry.ledger.frame })
     }
 }

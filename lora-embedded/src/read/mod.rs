@@ -17,6 +17,8 @@ use lora_core::storage::{
 };
 use lora_core::time::{Period, ValidTime};
 
+pub(crate) use self::chains::Chains;
+use crate::error::index_failed;
 use crate::index::{Snapshot, Table};
 use crate::rows::{boundary_key, read_boundary};
 use crate::store::Shared;
@@ -44,12 +46,12 @@ impl Read for EmbeddedView {
     }
 
     async fn registrations(&self, of: &[(ObjectId, KnownAt)]) -> Result<Vec<Option<Encoded>>, StoreError> {
-        let chains = chains::Chains { rows: &self.rows(), log: &self.shared.log, view: self.position };
+        let chains = Chains { rows: &self.rows(), log: &self.shared.log, view: self.position };
         of.iter().map(|(object, at)| chains.known_at(*object, *at)).collect()
     }
 
     async fn history(&self, of: ObjectId, from: Seq, limit: usize) -> Result<Vec<Encoded>, StoreError> {
-        let chains = chains::Chains { rows: &self.rows(), log: &self.shared.log, view: self.position };
+        let chains = Chains { rows: &self.rows(), log: &self.shared.log, view: self.position };
         chains.history(of, from, limit)
     }
 
@@ -69,7 +71,7 @@ impl Read for EmbeddedView {
                     page.next = page.postings.last().map(|last| ScanCursor { scan: index, posting: last.clone() });
                     return Ok(page);
                 }
-                page.postings.push(posting?);
+                page.postings.push(posting.map_err(index_failed)?);
             }
         }
         Ok(page)
@@ -83,7 +85,7 @@ impl Read for EmbeddedView {
             let range = Key::text_prefix(*field).and_all_longer();
             let to = range.to.as_ref().map_or(Bound::Unbounded, |to| Bound::Excluded(to.as_bytes()));
             for row in rows.range(Table::Terms, Bound::Included(range.from.as_bytes()), to) {
-                let key = Key::from_bytes(row?.0);
+                let key = Key::from_bytes(row.map_err(index_failed)?.0);
                 if !matches(&key) {
                     continue;
                 }
@@ -110,8 +112,8 @@ impl Read for EmbeddedView {
         let from = boundary_key(from, after.map_or(Some(Position(0)), |_| None));
         let mut found = Vec::new();
         for row in rows.range(Table::Boundaries, Bound::Excluded(&from), Bound::Unbounded) {
-            let (key, value) = row?;
-            let (boundary, gone, opened) = read_boundary(&key, &value)?;
+            let read = row.and_then(|(key, value)| read_boundary(&key, &value));
+            let (boundary, gone, opened) = read.map_err(index_failed)?;
             if boundary.at >= within.to() || found.len() == limit {
                 break;
             }

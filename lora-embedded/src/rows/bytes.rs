@@ -6,8 +6,16 @@ use lora_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::index::{IndexError, Table};
+use crate::open::INDEX;
 
 const SIGN: u64 = 1 << 63;
+
+impl IndexError {
+    /// For a row that is not what this version writes.
+    pub(crate) fn row(table: Table) -> Self {
+        Self::Damaged { name: INDEX.to_owned(), reason: format!("a row of {table:?} cannot be read") }
+    }
+}
 
 /// Puts bytes behind each other.
 pub(super) struct Writer(Vec<u8>);

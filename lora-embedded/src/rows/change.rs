@@ -4,9 +4,11 @@ use lora_core::object::{ObjectId, Position, Seq};
 use lora_core::storage::{Boundary, GuardKey, IndexChange};
 use lora_core::time::{Timestamp, TransactionTime};
 
-use super::{ChainRow, Closed, Open, Place, Tip, boundary_key, chain_key, offset_bytes, position_bytes};
+use super::{
+    ChainRow, Closed, Open, Place, TIP, Tip, boundary_key, chain_key, offset_bytes, position_bytes, read_position,
+};
 use crate::index::{Change, IndexError, Snapshot, Table};
-use crate::rows::{TIP, read_position};
+use crate::log::{Anchor, Place as InLog};
 
 /// The rows as they are before an entry.
 pub(crate) trait Rows {
@@ -27,8 +29,7 @@ pub(crate) struct Entered {
     pub(crate) seq: Seq,
     pub(crate) position: Position,
     pub(crate) registered_from: Timestamp<TransactionTime>,
-    pub(crate) offset: u32,
-    pub(crate) length: u32,
+    pub(crate) place: InLog,
 }
 
 fn put(table: Table, key: Vec<u8>, value: Vec<u8>) -> Change {
@@ -41,8 +42,8 @@ pub(crate) fn changes_of_entry(
     entry: &Entered,
     index: &IndexChange,
 ) -> Result<Vec<Change>, IndexError> {
-    let Entered { object, seq, position, registered_from, offset, length } = *entry;
-    let row = ChainRow { object, registered_from, seq, position, offset, length };
+    let Entered { object, seq, position, registered_from, place } = *entry;
+    let row = ChainRow { object, registered_from, seq, position, place };
     let mut changes = vec![put(Table::Chains, chain_key(object, registered_from), row.value())];
     for closing in &index.closes {
         let place = Place { key: closing.key.as_bytes(), object, valid: closing.valid }.bytes();
@@ -78,8 +79,10 @@ pub(crate) fn changes_of_entry(
 }
 
 /// What a step changes besides its entries: its guards, how far the index has come, and now and then a landmark.
-pub(crate) fn changes_of_step(tip: &Tip, guards: &[GuardKey], landmark: bool) -> impl Iterator<Item = Change> {
-    let guard = |guard: &GuardKey| put(Table::Guards, guard.0.clone(), position_bytes(tip.position));
-    let landmark = landmark.then(|| put(Table::Landmarks, position_bytes(tip.step.0), offset_bytes(tip.step.1)));
-    guards.iter().map(guard).chain(landmark).chain([put(Table::Meta, TIP.to_vec(), tip.bytes())])
+pub(crate) fn changes_of_step(tip: &Tip, guards: &[GuardKey], is_landmark: bool) -> Vec<Change> {
+    let Anchor { step, last, .. } = tip.anchor;
+    let guard = |guard: &GuardKey| put(Table::Guards, guard.0.clone(), position_bytes(last));
+    let landmark = is_landmark.then(|| put(Table::Landmarks, position_bytes(step.position), offset_bytes(step.offset)));
+    let tip = put(Table::Meta, TIP.to_vec(), tip.bytes());
+    guards.iter().map(guard).chain(landmark).chain([tip]).collect()
 }

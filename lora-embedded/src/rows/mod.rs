@@ -8,7 +8,7 @@
 //! Terms       text key                                       →
 //! Guards      guard key                                      → position
 //! Landmarks   position                                       → offset
-//! Meta        "tip"                                          → position · instant · chain · step · offset · log
+//! Meta        "tip"                                          → log · step · offset · position · chain
 //! ```
 //!
 //! Numbers and instants are eight bytes, big-endian, instants with the sign flipped; an object is its class (two bytes)
@@ -20,13 +20,12 @@
 mod bytes;
 mod change;
 
-use lora_core::codec::Digest;
 use lora_core::object::{ObjectId, Position, Seq};
 use lora_core::storage::{Boundary, Posting};
 use lora_core::time::{Period, Timestamp, TransactionTime, ValidTime};
-use uuid::Uuid;
 
 use crate::index::{IndexError, Table};
+use crate::log::{Anchor, Landmark, LogId, LogStep, Place as InLog, StepPlaces};
 use bytes::{Reader, Writer};
 pub(crate) use change::{Entered, Rows, changes_of_entry, changes_of_step};
 
@@ -37,8 +36,8 @@ pub(crate) struct ChainRow {
     pub(crate) registered_from: Timestamp<TransactionTime>,
     pub(crate) seq: Seq,
     pub(crate) position: Position,
-    pub(crate) offset: u32,
-    pub(crate) length: u32,
+    /// Where its entry lies in the log.
+    pub(crate) place: InLog,
 }
 
 /// A rectangle that nothing closed yet.
@@ -68,26 +67,23 @@ pub(crate) struct Place<'a> {
 /// How far the index has come, and what the log has there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tip {
-    /// The last position.
-    pub(crate) position: Position,
-    /// The instant of its step.
-    pub(crate) instant: Timestamp<TransactionTime>,
-    /// The head of the chain after it.
-    pub(crate) chain: Digest,
-    /// The position of its step's first entry, and where the step begins.
-    pub(crate) step: (Position, u32),
     /// The log that this is the index of.
-    pub(crate) log: Uuid,
+    pub(crate) log: LogId,
+    /// The last step that it knows.
+    pub(crate) anchor: Anchor,
+}
+
+/// Which steps are landmarks, from which others are found in the log: the first of each segment, and the first that
+/// begins in another 64 KiB of it than the step before.
+#[derive(Debug, Default)]
+pub(crate) struct Landmarks {
+    last: Option<u32>,
 }
 
 /// Bytes of object and valid period, which follow the key of a posting.
 const PLACE_BYTES: usize = 18 + 16;
 
 pub(crate) const TIP: &[u8] = b"tip";
-
-pub(crate) fn object_key(object: ObjectId) -> Vec<u8> {
-    Writer::with_capacity(26).object(object).done()
-}
 
 pub(crate) fn chain_key(object: ObjectId, registered_from: Timestamp<TransactionTime>) -> Vec<u8> {
     Writer::with_capacity(26).object(object).instant(registered_from).done()
@@ -96,7 +92,7 @@ pub(crate) fn chain_key(object: ObjectId, registered_from: Timestamp<Transaction
 impl ChainRow {
     pub(crate) fn value(&self) -> Vec<u8> {
         let row = Writer::with_capacity(20).number(self.seq.0).position(self.position);
-        row.number(self.offset).number(self.length).done()
+        row.number(self.place.offset).number(self.place.length).done()
     }
 
     pub(crate) fn read(key: &[u8], value: &[u8]) -> Result<Self, IndexError> {
@@ -106,8 +102,7 @@ impl ChainRow {
             registered_from: key.instant()?,
             seq: Seq(value.number()?),
             position: value.position()?,
-            offset: value.number()?,
-            length: value.number()?,
+            place: InLog { offset: value.number()?, length: value.number()? },
         };
         key.end()?;
         value.end()?;
@@ -205,22 +200,35 @@ pub(crate) fn read_offset(bytes: &[u8]) -> Result<u32, IndexError> {
     Reader::new(Table::Landmarks, bytes).number()
 }
 
+impl Landmarks {
+    /// Goes on to a step, and says whether it is a landmark.
+    pub(crate) fn pass(&mut self, step: Landmark) -> bool {
+        let part = step.offset >> 16;
+        let before = self.last.replace(part);
+        before.is_none_or(|before| before != part)
+    }
+}
+
 impl Tip {
+    /// After a step of a log.
+    pub(crate) fn of(log: LogId, step: &LogStep, places: &StepPlaces) -> Self {
+        let (first, last) = (&step.entries[0].ledger, &step.entries[step.entries.len() - 1].ledger);
+        let landmark = Landmark { position: first.position, offset: places.offset };
+        Self { log, anchor: Anchor { step: landmark, last: last.position, chain: last.chain } }
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let tip = Writer::with_capacity(76).position(self.position).instant(self.instant).raw(&self.chain);
-        tip.position(self.step.0).number(self.step.1).raw(self.log.as_bytes()).done()
+        let Anchor { step, last, chain } = &self.anchor;
+        let tip = Writer::with_capacity(68).raw(self.log.as_bytes()).position(step.position).number(step.offset);
+        tip.position(*last).raw(chain).done()
     }
 
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, IndexError> {
         let mut reader = Reader::new(Table::Meta, bytes);
-        let tip = Self {
-            position: reader.position()?,
-            instant: reader.instant()?,
-            chain: reader.raw()?,
-            step: (reader.position()?, reader.number()?),
-            log: Uuid::from_bytes(reader.raw()?),
-        };
+        let log = LogId::from_bytes(reader.raw()?);
+        let step = Landmark { position: reader.position()?, offset: reader.number()? };
+        let anchor = Anchor { step, last: reader.position()?, chain: reader.raw()? };
         reader.end()?;
-        Ok(tip)
+        Ok(Self { log, anchor })
     }
 }

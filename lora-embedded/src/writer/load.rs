@@ -4,23 +4,28 @@ use lora_core::storage::{CommitError, Draft, Step, StoreError};
 
 use super::{Writer, accept};
 use crate::error::Failure;
-use crate::log::LogStep;
 
 impl Writer {
-    /// Appends steps; what they do to the index is computed when the load is finished.
+    /// Appends steps; what they do to the index is computed when the load is finished. After an error nothing more is
+    /// taken until the store is opened again, because what was appended is not in the index.
     pub(super) fn load(&mut self, steps: Vec<Step>) -> Result<(), CommitError> {
-        if let Some(failure) = &self.failed {
-            return Err(failure.to_store_error().into());
+        self.failed.as_ref().map_or(Ok(()), |failure| Err(failure.to_store_error()))?;
+        let loaded = self.append(steps);
+        if loaded.is_err() {
+            self.failed = Some(Failure::Load);
         }
+        loaded
+    }
+
+    fn append(&mut self, steps: Vec<Step>) -> Result<(), CommitError> {
         let rows = self.shared.index().latest();
         let pending = self.loading.get_or_insert_default();
-        let (mut head, mut log) = ((self.log.last(), self.log.head()), Vec::with_capacity(steps.len()));
+        let (mut head, mut accepted) = ((self.log.last(), self.log.head()), Vec::with_capacity(steps.len()));
         for step in steps {
             let commitments: Vec<_> = step.entries.iter().map(|Draft { frame, .. }| frame.commitment()).collect();
-            log.push(accept(&rows, pending, &mut head, step, &commitments, self.clock.now())?.log);
+            accepted.push(accept(&rows, pending, &mut head, step, &commitments, self.clock.now())?.0);
         }
-        let steps: Vec<&LogStep> = log.iter().collect();
-        self.log.append(&steps).map(drop).map_err(|error| Failure::from(error).to_store_error().into())
+        self.log.append(&accepted).map(drop).map_err(|error| Failure::from(error).to_store_error().into())
     }
 
     /// Makes what was loaded durable, computes the index of the whole log, and shows it.

@@ -65,12 +65,8 @@ struct Writer {
     failed: Option<Failure>,
 }
 
-/// A step that goes into the log.
-struct Accepted {
-    log: LogStep,
-    entries: Vec<Indexed>,
-    receipt: Receipt,
-}
+/// A step that goes into the log, what the index has to know about its entries, and what to answer.
+type Accepted = (LogStep, Vec<Indexed>, Receipt);
 
 /// What the index has to know about an entry besides.
 struct Indexed {
@@ -98,27 +94,28 @@ impl Writer {
     }
 
     fn commit(&mut self, batch: Vec<Commit>) {
-        let (mut accepted, mut answers) = (Vec::new(), Vec::new());
+        let (mut steps, mut indexed, mut answers) = (Vec::new(), Vec::new(), Vec::new());
         let (mut pending, mut head) = (Pending::default(), (self.log.last(), self.log.head()));
         let rows = self.shared.index().latest();
         for Commit { step, commitments, answer } in batch {
             let able = self.refuse_if_unable().map_err(CommitError::from);
             match able.and_then(|()| accept(&rows, &mut pending, &mut head, step, &commitments, self.clock.now())) {
-                Ok(step) => {
-                    accepted.push(step);
-                    answers.push(answer);
+                Ok((step, entries, receipt)) => {
+                    steps.push(step);
+                    indexed.push(entries);
+                    answers.push((answer, receipt));
                 }
                 // Whoever asked may have gone away, here and below: what is committed is committed.
                 Err(error) => drop(answer.send(Err(error))),
             }
         }
         drop(rows);
-        if accepted.is_empty() {
+        if steps.is_empty() {
             return;
         }
-        let done = self.store(&accepted);
-        for (answer, step) in answers.into_iter().zip(accepted) {
-            let answered = done.as_ref().map(|()| step.receipt).map_err(|failure| failure.to_store_error().into());
+        let done = self.store(&steps, &indexed);
+        for (answer, receipt) in answers {
+            let answered = done.as_ref().map(|()| receipt).map_err(|failure| failure.to_store_error().into());
             drop(answer.send(answered));
         }
         self.shared.committed.notify(usize::MAX);
@@ -135,36 +132,30 @@ impl Writer {
         if index.has_room() { Ok(()) } else { index.health().map_err(index_failed) }
     }
 
-    fn store(&mut self, accepted: &[Accepted]) -> Result<(), Failure> {
-        let steps: Vec<&LogStep> = accepted.iter().map(|step| &step.log).collect();
-        let places = self.log.append(&steps)?;
+    fn store(&mut self, steps: &[LogStep], indexed: &[Vec<Indexed>]) -> Result<(), Failure> {
+        let places = self.log.append(steps)?;
         self.log.sync()?;
-        for (step, places) in accepted.iter().zip(&places) {
-            // The log has it now, and readers must not miss it: without it in the index nothing may follow.
-            self.index(step, places).map_err(|error| self.failed.insert(error.into()).clone())?;
+        for ((step, places), indexed) in steps.iter().zip(&places).zip(indexed) {
+            // The log has it now, and readers must not miss it: if the index cannot take it in, nothing may follow.
+            self.index(step, places, indexed).map_err(|error| self.failed.insert(error.into()).clone())?;
         }
         self.shared.index().publish(self.log.last().0);
         Ok(())
     }
 
-    fn index(&mut self, step: &Accepted, places: &StepPlaces) -> Result<(), IndexError> {
+    fn index(&mut self, step: &LogStep, places: &StepPlaces, indexed: &[Indexed]) -> Result<(), IndexError> {
         let index = self.shared.index();
         let rows = index.latest();
         let mut changes = Vec::new();
-        for ((entry, indexed), place) in step.log.entries.iter().zip(&step.entries).zip(&places.entries) {
-            let entered = Entered {
-                object: entry.ledger.object,
-                seq: indexed.seq,
-                position: entry.ledger.position,
-                registered_from: indexed.registered_from,
-                place: *place,
-            };
+        for ((entry, place), indexed) in step.entries.iter().zip(&places.entries).zip(indexed) {
+            let LedgerEntry { object, position, .. } = entry.ledger;
+            let Indexed { seq, registered_from, .. } = *indexed;
+            let entered = Entered { object, seq, position, registered_from, place: *place };
             changes.extend(changes_of_entry(&rows, &entered, &indexed.index)?);
         }
-        drop(rows);
-        let tip = Tip::of(&step.log, places, self.log.id());
-        let landmark = self.landmarks.pass(&tip);
-        index.write(tip.position.0, changes.into_iter().chain(changes_of_step(&tip, &step.log.guards, landmark)));
+        let tip = Tip::of(self.log.id(), step, places);
+        changes.extend(changes_of_step(&tip, &step.guards, self.landmarks.pass(tip.anchor.step)));
+        index.write(tip.anchor.last.0, changes);
         Ok(())
     }
 }
@@ -194,7 +185,7 @@ fn accept(
     head.instant = instant;
     pending.guards.extend(step.guards.iter().map(|guard| (guard.clone(), *last)));
     let receipt = Receipt { first, last: *last, instant };
-    Ok(Accepted { log: LogStep { guards: step.guards, entries }, entries: indexed, receipt })
+    Ok((LogStep { guards: step.guards, entries }, indexed, receipt))
 }
 
 /// A commit with what waits behind it, and the first command that is something else.
