@@ -177,11 +177,13 @@ impl Shared {
 }
 
 /// Applies what is frozen until the index closes; after an error it only keeps the database open for readers.
+///
+/// The database closes with it; where that fails, the next one who opens it finds the state of the last commit.
 pub(super) fn run(shared: &Shared, database: &Database) {
     while let Some(frozen) = shared.next_frozen() {
         let condition = &shared.condition;
         let applied = panic::catch_unwind(AssertUnwindSafe(|| {
-            apply(database, &frozen).map_err(|error| condition.explain(error))?;
+            apply(database, condition, &frozen)?;
             Disk::new(database, condition.clone())
         }));
         match applied.unwrap_or_else(|_| Err(condition.damaged("the indexer panicked"))) {
@@ -195,16 +197,17 @@ pub(super) fn run(shared: &Shared, database: &Database) {
     }
 }
 
-fn apply(database: &Database, memtable: &Memtable) -> Result<(), redb::Error> {
+fn apply(database: &Database, condition: &Condition, memtable: &Memtable) -> Result<(), IndexError> {
     let version = memtable.published();
-    disk::commit(database, version, |transaction| {
+    disk::commit(database, condition, version, |transaction| {
         for table in TABLES {
-            let mut rows = disk::open_table(transaction, table)?;
+            let mut rows = disk::open_table(transaction, condition, table)?;
             for (key, value) in memtable.range(table, Bound::Unbounded, Bound::Unbounded, version) {
-                match value {
-                    Some(value) => rows.insert(key.as_slice(), value.as_slice())?,
-                    None => rows.remove(key.as_slice())?,
+                let done = match value {
+                    Some(value) => rows.insert(key.as_slice(), value.as_slice()),
+                    None => rows.remove(key.as_slice()),
                 };
+                done.map_err(|error| condition.explain(error))?;
             }
         }
         Ok(())

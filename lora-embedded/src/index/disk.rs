@@ -32,13 +32,23 @@ pub(super) fn database(file: Arc<dyn File>, condition: &Arc<Condition>, cache: u
 /// be wrong, and redb would take that for the end of the whole database.
 pub(super) fn commit(
     database: &Database,
+    condition: &Condition,
     version: u64,
-    work: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
-) -> Result<(), redb::Error> {
+    work: impl FnOnce(&WriteTransaction) -> Result<(), IndexError>,
+) -> Result<(), IndexError> {
+    let transaction = begin(database).map_err(|error| condition.explain(error))?;
+    work(&transaction)?;
+    conclude(transaction, version).map_err(|error| condition.explain(error))
+}
+
+fn begin(database: &Database) -> Result<WriteTransaction, redb::Error> {
     let mut transaction = database.begin_write()?;
     transaction.set_durability(Durability::Immediate)?;
     transaction.set_quick_repair(true);
-    work(&transaction)?;
+    Ok(transaction)
+}
+
+fn conclude(transaction: WriteTransaction, version: u64) -> Result<(), redb::Error> {
     {
         let mut about = transaction.open_table(ABOUT)?;
         about.insert(FORMAT, CURRENT)?;
@@ -48,8 +58,12 @@ pub(super) fn commit(
 }
 
 /// A table to write to.
-pub(super) fn open_table(transaction: &WriteTransaction, table: Table) -> Result<DiskTable<'_>, redb::Error> {
-    Ok(transaction.open_table(definition(table))?)
+pub(super) fn open_table<'t>(
+    transaction: &'t WriteTransaction,
+    condition: &Condition,
+    table: Table,
+) -> Result<DiskTable<'t>, IndexError> {
+    transaction.open_table(definition(table)).map_err(|error| condition.explain(error))
 }
 
 const fn definition(table: Table) -> TableDefinition<'static, Bytes, Bytes> {

@@ -117,6 +117,7 @@ impl Index {
     /// [`IndexError::Damaged`] where it must be rebuilt: a wrong checksum, another program's file, a newer format.
     pub(crate) fn open(files: &Arc<dyn Files>, name: &str, options: IndexOptions) -> Result<Self, IndexError> {
         let condition = Condition::new(name);
+        builder::remove_remains(files.as_ref(), name)?;
         let opened = match files.open(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Builder::new(files.clone(), name, options).finish(0)?;
@@ -124,9 +125,9 @@ impl Index {
             }
             opened => opened,
         };
-        let size = |file: &Arc<dyn crate::files::File>| file.size();
-        let file = opened.map_err(|error| condition.io("open", error))?;
-        if size(&file).map_err(|error| condition.io("ask its size", error))? == 0 {
+        let file = opened.map_err(|error| condition.io("be opened", error))?;
+        // To redb an empty file is a new database.
+        if file.size().map_err(|error| condition.io("tell its size", error))? == 0 {
             return Err(condition.damaged("it is empty"));
         }
         let database = disk::database(file, &condition, options.cache)?;
@@ -138,7 +139,7 @@ impl Index {
             move || apply::run(&shared, &database)
         };
         let spawned = thread::Builder::new().name("indexer".to_owned()).spawn(run);
-        let thread = Some(spawned.map_err(|error| condition.io("start its thread", error))?);
+        let thread = Some(spawned.map_err(|error| condition.io("have a thread", error))?);
         Ok(Self { indexer: Arc::new(Indexer { shared, thread }) })
     }
 

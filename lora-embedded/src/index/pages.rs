@@ -90,20 +90,23 @@ impl Condition {
             self.fail(match error.kind() {
                 io::ErrorKind::InvalidData => self.damaged(error.to_string()),
                 io::ErrorKind::UnexpectedEof => self.damaged("it ends too early"),
+                io::ErrorKind::StorageFull => IndexError::Full { name: self.name.clone() },
                 kind => self.io(doing, io::Error::new(kind, error.to_string())),
             });
         })
     }
 
-    /// Changes the file; while patient, hides from redb that it cannot be changed, because redb would refuse to read
-    /// from then on. A full disk is tried again until it has room. After another error the thread stays here.
+    /// Changes the file. While patient, it hides from redb that the file cannot be changed, because redb would refuse
+    /// to read from then on: a full disk is tried again until it has room, after another error the thread waits here.
     fn change(&self, doing: &'static str, attempt: impl Fn() -> io::Result<()>) -> io::Result<()> {
         loop {
-            let result = if self.fault.get().is_none() { attempt() } else { Err(io::ErrorKind::Other.into()) };
-            let full = matches!(&result, Err(error) if error.kind() == io::ErrorKind::StorageFull);
+            let mut result = if self.fault().is_none() { attempt() } else { Err(io::ErrorKind::Other.into()) };
             let patient = self.patient.load(Ordering::Acquire);
-            self.full.store(full && patient, Ordering::Release);
-            let result = if full && patient { result } else { self.note(doing, result) };
+            let full = matches!(&result, Err(error) if patient && error.kind() == io::ErrorKind::StorageFull);
+            self.full.store(full, Ordering::Release);
+            if !full {
+                result = self.note(doing, result);
+            }
             if result.is_ok() || !patient {
                 return result;
             }
@@ -155,7 +158,7 @@ impl Pages {
             page[..CHECKSUM].copy_from_slice(&sum.to_le_bytes());
             (rest, skip) = (after, 0);
         }
-        self.condition.change("write", || self.file.write_at(&stored, span.first * STRIDE as u64))
+        self.condition.change("be written", || self.file.write_at(&stored, span.first * STRIDE as u64))
     }
 
     fn count(&self) -> io::Result<u64> {
@@ -167,7 +170,7 @@ impl Pages {
             let message = format!("{len} bytes are not a number of whole pages");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        self.condition.change("grow", || self.file.set_size(len / PAGE as u64 * STRIDE as u64))
+        self.condition.change("change its size", || self.file.set_size(len / PAGE as u64 * STRIDE as u64))
     }
 }
 
@@ -203,23 +206,24 @@ fn verify(number: u64, page: &[u8]) -> io::Result<()> {
 
 impl StorageBackend for Pages {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.condition.note("ask its size", self.count())? * PAGE as u64)
+        Ok(self.condition.note("tell its size", self.count())? * PAGE as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.condition.note("read", self.read_bytes(offset, out))
+        self.condition.note("be read", self.read_bytes(offset, out))
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.condition.note("grow", self.resize(len))
+        self.condition.note("change its size", self.resize(len))
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.condition.change("sync", || self.file.sync())
+        // Never tried again, not even on a full disk: the system may have dropped what it could not write.
+        self.condition.change("be synced", || self.file.sync().map_err(io::Error::other))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.condition.note("write", self.write_bytes(offset, data))
+        self.condition.note("be written", self.write_bytes(offset, data))
     }
 }
 
