@@ -19,7 +19,7 @@ pub struct Log {
     pub(super) file: Arc<dyn File>,
     /// The end of its last step.
     pub(super) end: u64,
-    /// Up to where zeros were written ahead.
+    /// Up to where zeros were written ahead; no more are where there was no room for them.
     pub(super) allocated: u64,
     pub(super) next: Position,
     pub(super) head: Head,
@@ -38,7 +38,7 @@ impl Log {
             return Err(LogError::Present);
         }
         let header = SegmentHeader { id, first: Position(1), before: Head::START };
-        let (segment, file) = create_segment(&*files, &header)?;
+        let (segment, file) = create_segment(&*files, &header, || Ok(()))?;
         files.sync_folder("").map_err(LogError::io("sync", "the folder of the log's folder"))?;
         let shared = Arc::new(Shared::new(files, id, vec![segment.clone()]));
         Ok(Self {
@@ -157,10 +157,8 @@ impl Log {
         self.allocated = self.end;
         self.sync()?;
         let header = SegmentHeader { id: self.shared.id, first: self.next, before: self.head };
-        let (segment, file) = match create_segment(&*self.shared.files, &header) {
-            Ok(created) => created,
-            Err(error) => return self.remove_segment(header.first).and(Err(error)),
-        };
+        let files = self.shared.files.clone();
+        let (segment, file) = create_segment(&*files, &header, || self.remove_segment(header.first))?;
         self.shared.publish(segment.clone());
         (self.segment, self.file) = (segment, file);
         (self.end, self.allocated) = (SEGMENT_HEADER as u64, SEGMENT_HEADER as u64);
@@ -171,10 +169,7 @@ impl Log {
     /// that are appended instead.
     fn remove_segment(&mut self, first: Position) -> Result<(), LogError> {
         let files = &self.shared.files;
-        let removed = match files.remove(&name(first)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => files.sync_folder(FOLDER),
-        };
+        let removed = files.remove(&name(first)).and_then(|()| files.sync_folder(FOLDER));
         removed.or_else(|error| self.break_with(format!("{} could not be removed: {error}", name(first))))
     }
 
@@ -188,7 +183,10 @@ impl Log {
         let to = (self.end + length).next_multiple_of(chunk);
         match write_zeros(&*self.file, from, to) {
             Ok(()) => self.allocated = to,
-            Err(_) => self.undo()?,
+            Err(_) => {
+                self.undo()?;
+                self.allocated = u64::MAX;
+            }
         }
         Ok(())
     }
@@ -220,16 +218,20 @@ impl Log {
     }
 }
 
-/// Makes a segment that is on the disk, with its name, before anything is written to it.
-fn create_segment(files: &dyn Files, header: &SegmentHeader) -> Result<(Arc<Segment>, Arc<dyn File>), LogError> {
-    let make = || {
-        let file = files.create(&name(header.first))?;
-        file.write_at(&header.encode(), 0)?;
-        file.sync()?;
-        files.sync_folder(FOLDER)?;
-        Ok(file)
-    };
-    let file = make().map_err(LogError::io("create", name(header.first)))?;
+/// Makes a segment that is on the disk, with its name, before anything is written to it; `undo` takes it back where it
+/// was made in part.
+fn create_segment(
+    files: &dyn Files,
+    header: &SegmentHeader,
+    undo: impl FnOnce() -> Result<(), LogError>,
+) -> Result<(Arc<Segment>, Arc<dyn File>), LogError> {
+    let name = name(header.first);
+    let file = files.create(&name).map_err(LogError::io("create", &name))?;
+    let begun = file.write_at(&header.encode(), 0).and_then(|()| file.sync()).and_then(|()| files.sync_folder(FOLDER));
+    if let Err(error) = begun {
+        undo()?;
+        return Err(LogError::io("begin", name)(error));
+    }
     let opened = Opened { file: file.clone(), before: header.before };
     Ok((Arc::new(Segment::created(header.first, opened)), file))
 }

@@ -12,7 +12,7 @@
 mod append;
 mod error;
 mod read;
-mod record;
+pub(crate) mod record;
 mod recover;
 mod segment;
 mod window;

@@ -30,13 +30,13 @@ impl LogReader {
         let segment = &segments[Shared::holding(&segments, position)?];
         let offset = u64::from(place.offset);
         let flaw = |damage| damaged(segment.first, offset, position, damage);
-        let (length, left) = (u64::from(place.length), segment.end(&self.shared)?.saturating_sub(offset));
+        let opened = segment.opened(&self.shared)?;
+        let (length, left) = (u64::from(place.length), segment.end().saturating_sub(offset));
         if length > left {
             return Err(flaw(Damage::Incomplete { length, left }));
         }
         let mut bytes = vec![0; place.length as usize];
-        let read = segment.opened(&self.shared)?.file.read_at(&mut bytes, offset);
-        read.map_err(LogError::io("read", name(segment.first)))?;
+        opened.file.read_at(&mut bytes, offset).map_err(LogError::io("read", name(segment.first)))?;
         let entry = record::decode_entry(&bytes).map_err(flaw)?;
         match entry.ledger.position {
             found if found == position => Ok(entry),
@@ -141,7 +141,7 @@ impl Walk {
         let fresh = segment.first == from.position;
         let head = fresh.then_some(opened.before);
         let offset = if fresh { SEGMENT_HEADER as u64 } else { u64::from(from.offset) };
-        let window = Window::new(opened.file.clone(), offset, segment.end(&shared)?);
+        let window = Window::new(opened.file.clone(), offset, segment.end());
         Ok(Self { shared, segments, index, window, tip: Tip { next: from.position, head } })
     }
 
@@ -206,7 +206,7 @@ impl Walk {
         if self.tip.head.is_some_and(|head| head != opened.before) {
             return Err(flaw(Damage::Before));
         }
-        self.window = Window::new(opened.file.clone(), SEGMENT_HEADER as u64, segment.end(&self.shared)?);
+        self.window = Window::new(opened.file.clone(), SEGMENT_HEADER as u64, segment.end());
         self.tip.head = Some(opened.before);
         self.index += 1;
         Ok(())

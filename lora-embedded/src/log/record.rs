@@ -17,9 +17,9 @@ const MAGIC: &[u8; 7] = b"LORALOG";
 pub(super) const MARKER: &[u8; 4] = b"STEP";
 
 /// How long a segment header is.
-pub(super) const SEGMENT_HEADER: usize = 76;
+pub(crate) const SEGMENT_HEADER: usize = 76;
 /// How long a step is without guards and entries.
-pub(super) const STEP_HEADER: usize = 48;
+pub(crate) const STEP_HEADER: usize = 48;
 /// How long an entry is without skeleton and content.
 const ENTRY_HEADER: usize = 107;
 
@@ -30,15 +30,15 @@ const ERASED: u8 = 1 << 7;
 
 /// What a segment begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SegmentHeader {
-    pub(super) id: LogId,
-    pub(super) first: Position,
+pub(crate) struct SegmentHeader {
+    pub(crate) id: LogId,
+    pub(crate) first: Position,
     /// The head before the first entry.
-    pub(super) before: Head,
+    pub(crate) before: Head,
 }
 
 impl SegmentHeader {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(SEGMENT_HEADER);
         out.extend_from_slice(MAGIC);
         out.push(FORMAT);
@@ -144,7 +144,7 @@ fn entry_length(entry: &Entry) -> usize {
 }
 
 /// Appends a step of at least one entry and less than 4 GiB; the places count from the start of `out`.
-pub(super) fn encode_step(
+pub(crate) fn encode_step(
     out: &mut Vec<u8>,
     id: &LogId,
     durable: Position,

@@ -28,7 +28,7 @@ pub(super) struct Shared {
 pub(super) struct Segment {
     pub(super) first: Position,
     opened: OnceLock<Opened>,
-    /// The end of its last step, as far as readers may look; [`UNKNOWN`] in a segment that nobody walked through.
+    /// How far readers may look: the end of the last step, or of the file where nobody writes any more.
     end: AtomicU64,
 }
 
@@ -38,8 +38,6 @@ pub(super) struct Opened {
     /// The head before its first entry.
     pub(super) before: Head,
 }
-
-const UNKNOWN: u64 = u64::MAX;
 
 impl Shared {
     pub(super) fn new(files: Arc<dyn Files>, id: LogId, segments: Vec<Arc<Segment>>) -> Self {
@@ -67,7 +65,7 @@ impl Shared {
 impl Segment {
     /// A segment that is there, unseen.
     pub(super) fn listed(first: Position) -> Self {
-        Self { first, opened: OnceLock::new(), end: AtomicU64::new(UNKNOWN) }
+        Self { first, opened: OnceLock::new(), end: AtomicU64::new(0) }
     }
 
     /// A segment that was just made.
@@ -81,23 +79,32 @@ impl Segment {
             return Ok(opened);
         }
         let (file, header) = read_header(&*shared.files, self.first)?;
-        let header = header.and_then(|header| match header {
-            SegmentHeader { id, .. } if id != shared.id => Err(Damage::ForeignLog { expected: shared.id, found: id }),
-            SegmentHeader { first, .. } if first != self.first => {
-                Err(Damage::Gap { expected: self.first, found: first })
-            }
-            header => Ok(header),
-        });
+        let header = header.and_then(|header| self.verified(header, shared.id));
         let before = header.map_err(|damage| damaged(self.first, 0, self.first, damage))?.before;
-        Ok(self.opened.get_or_init(|| Opened { file, before }))
+        let size = file.size().map_err(LogError::io("measure", name(self.first)))?;
+        Ok(self.opened.get_or_init(|| {
+            self.set_end(size);
+            Opened { file, before }
+        }))
     }
 
-    /// How far readers may look.
-    pub(super) fn end(&self, shared: &Shared) -> Result<u64, LogError> {
-        match self.end.load(Ordering::Acquire) {
-            UNKNOWN => self.opened(shared)?.file.size().map_err(LogError::io("measure", name(self.first))),
-            end => Ok(end),
+    /// The header, if it is this segment's.
+    fn verified(&self, header: SegmentHeader, id: LogId) -> Result<SegmentHeader, Damage> {
+        if header.id != id {
+            return Err(Damage::ForeignLog { expected: id, found: header.id });
         }
+        if header.first != self.first {
+            return Err(Damage::Gap { expected: self.first, found: header.first });
+        }
+        if header.first == Position(1) && header.before != Head::START {
+            return Err(Damage::Before);
+        }
+        Ok(header)
+    }
+
+    /// How far readers of an open segment may look.
+    pub(super) fn end(&self) -> u64 {
+        self.end.load(Ordering::Acquire)
     }
 
     /// Lets readers look further.
