@@ -56,7 +56,8 @@ impl Contents {
         };
         let size = file.size().map_err(failed)?;
         let (from, to) = (range.start.min(size), range.end.min(size));
-        let mut bytes = vec![0; usize::try_from(to.saturating_sub(from)).map_err(|error| failed(io::Error::other(error)))?];
+        let mut bytes =
+            vec![0; usize::try_from(to.saturating_sub(from)).map_err(|error| failed(io::Error::other(error)))?];
         file.read_at(&mut bytes, from).map_err(failed)?;
         Ok(Some(bytes))
     }

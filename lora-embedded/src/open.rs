@@ -67,7 +67,12 @@ fn open_log(files: &Arc<dyn Files>, options: log::Options, tip: Option<Tip>) -> 
     match (Log::open(files.clone(), options, known.as_ref()), tip) {
         (Ok((log, cut)), _) => {
             if let Some(cut) = cut {
-                warn!(segment = cut.segment, offset = cut.offset, bytes = cut.bytes, "cut off a step that a crash left in part");
+                warn!(
+                    segment = cut.segment,
+                    offset = cut.offset,
+                    bytes = cut.bytes,
+                    "cut off a step that a crash left in part"
+                );
             }
             Ok(log)
         }

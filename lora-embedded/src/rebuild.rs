@@ -67,7 +67,7 @@ impl Survey {
         let tip = Tip::of(log.id(), &step.step, &step.places);
         let landmark = self.landmarks.pass(tip.anchor.step);
         for Change { table, key, value } in changes_of_step(&tip, &step.step.guards, landmark) {
-            builder.push(table, key, value.unwrap_or_default())?;
+            builder.push(table, &key, &value.unwrap_or_default())?;
         }
         Ok(())
     }
@@ -113,7 +113,7 @@ fn object(
         changes_of_entry(&rows, entered, &index)?.into_iter().for_each(|change| rows.take(change));
     }
     let mut builder = builder.lock().unwrap_or_else(PoisonError::into_inner);
-    rows.0.iter().try_for_each(|((table, key), value)| builder.push(*table, key.clone(), value.clone()))?;
+    rows.0.iter().try_for_each(|((table, key), value)| builder.push(*table, key, value))?;
     Ok(())
 }
 

@@ -9,9 +9,7 @@ use arc_swap::ArcSwap;
 use event_listener::Event;
 use futures_channel::oneshot;
 use lora_core::object::Position;
-use lora_core::storage::{
-    Chunks, CommitError, ContentHash, LedgerEntry, Receipt, Step, Storage, StoreError, Wait,
-};
+use lora_core::storage::{Chunks, CommitError, ContentHash, LedgerEntry, Receipt, Step, Storage, StoreError, Wait};
 use lora_core::time::Clock;
 
 use crate::contents::Contents;
@@ -177,7 +175,8 @@ impl Shared {
         let mut found = Vec::new();
         for step in self.log.steps(from, upto) {
             let step = step.map_err(log_failed)?;
-            let entries = step.step.entries.into_iter().map(|entry| entry.ledger).filter(|entry| entry.position > after);
+            let entries =
+                step.step.entries.into_iter().map(|entry| entry.ledger).filter(|entry| entry.position > after);
             let entries: Vec<LedgerEntry> = entries.collect();
             // A page ends with a step, unless the step alone is longer than the page.
             if !found.is_empty() && found.len() + entries.len() > limit {

@@ -42,7 +42,8 @@ impl Chains<'_> {
                 None => return Ok(Vec::new()),
             },
         };
-        let rows = self.from(object, start).take_while(|row| row.as_ref().map_or(true, |row| row.position <= self.view));
+        let rows =
+            self.from(object, start).take_while(|row| row.as_ref().map_or(true, |row| row.position <= self.view));
         // One more, to know when the last one of the page ended.
         let rows = rows.take(limit.saturating_add(1)).collect::<Result<Vec<_>, StoreError>>()?;
         let page = rows.iter().take(limit).enumerate();
@@ -107,7 +108,8 @@ impl Chains<'_> {
 
     fn encoded(&self, row: &ChainRow, next: Option<&ChainRow>) -> Result<Encoded, StoreError> {
         let to = next.map_or(Timestamp::INFINITY, |next| next.registered_from);
-        let registered = Period::new(row.registered_from, to).map_err(|_| index_failed(IndexError::row(Table::Chains)))?;
+        let registered =
+            Period::new(row.registered_from, to).map_err(|_| index_failed(IndexError::row(Table::Chains)))?;
         let entry = self.log.entry(row.position, row.place).map_err(log_failed)?;
         Ok(Encoded { position: row.position, registered, frame: entry.ledger.frame })
     }

@@ -13,7 +13,7 @@ use lora_core::object::{ObjectId, Position, Seq};
 use lora_core::query::Pattern;
 use lora_core::schema::FieldId;
 use lora_core::storage::{
-    Boundary, ContentHash, Encoded, Key, KnownAt, PostingPage, Read, Scan, ScanCursor, StoreError, Terms,
+    Boundary, ContentHash, Encoded, Key, KnownAt, Posting, PostingPage, Read, Scan, ScanCursor, StoreError, Terms,
 };
 use lora_core::time::{Period, ValidTime};
 
@@ -63,18 +63,20 @@ impl Read for EmbeddedView {
     ) -> Result<PostingPage, StoreError> {
         let rows = self.rows();
         let first = after.map_or(0, |cursor| cursor.scan);
-        let mut page = PostingPage { postings: Vec::new(), next: None };
+        let (mut postings, mut last) = (Vec::new(), first);
         for (index, scan) in scans.iter().enumerate().skip(first) {
             let after = after.filter(|cursor| cursor.scan == index).map(|cursor| &cursor.posting);
             for posting in postings::scan(&rows, scan, after, self.position) {
-                if page.postings.len() == limit {
-                    page.next = page.postings.last().map(|last| ScanCursor { scan: index, posting: last.clone() });
-                    return Ok(page);
+                if postings.len() == limit {
+                    let next =
+                        postings.last().map(|posting: &Posting| ScanCursor { scan: last, posting: posting.clone() });
+                    return Ok(PostingPage { postings, next });
                 }
-                page.postings.push(posting.map_err(index_failed)?);
+                postings.push(posting.map_err(index_failed)?);
+                last = index;
             }
         }
-        Ok(page)
+        Ok(PostingPage { postings, next: None })
     }
 
     async fn terms(&self, fields: &[FieldId], pattern: &Pattern, limit: usize) -> Result<Terms, StoreError> {

@@ -107,11 +107,12 @@ fn open<'a>(
         }
         Ok(wanted.open(&place, Open::read(&value)?))
     };
-    rows.map(read).map_while(|read| match read {
-        Ok(found) => Some(found.map(Ok)),
-        Err(error) => error.map(|error| Some(Err(error))),
-    })
-    .flatten()
+    rows.map(read)
+        .map_while(|read| match read {
+            Ok(found) => Some(found.map(Ok)),
+            Err(error) => error.map(|error| Some(Err(error))),
+        })
+        .flatten()
 }
 
 /// The closed rectangles that count. Of one place there may be thousands, of which a moment in time needs one: those
@@ -128,7 +129,8 @@ struct ClosedRows<'a> {
 
 impl<'a> ClosedRows<'a> {
     fn new(rows: &'a Snapshot, wanted: Wanted<'a>, from: Vec<u8>) -> Self {
-        let mut this = Self { rows, wanted, walk: Box::new(std::iter::empty()), place: Vec::new(), passed: 0, done: false };
+        let mut this =
+            Self { rows, wanted, walk: Box::new(std::iter::empty()), place: Vec::new(), passed: 0, done: false };
         this.go_to(&from);
         this
     }
@@ -174,7 +176,8 @@ impl<'a> ClosedRows<'a> {
         let end = after_place(place);
         let end = Bound::Excluded(end.as_slice());
         let key = |known_to| Closed { known_to, ..closed }.row(place).0;
-        let is_before = |row: &Row| Ok::<_, IndexError>(self.wanted.lies(&Closed::read(&row.0, &row.1)?.1) == Lies::Before);
+        let is_before =
+            |row: &Row| Ok::<_, IndexError>(self.wanted.lies(&Closed::read(&row.0, &row.1)?.1) == Lies::Before);
         // Nearly always it is the first one known after the window begins.
         if let Some(window) = self.wanted.scan.known {
             let (from, to) = (key(closed.known_to), key(window.from()));
