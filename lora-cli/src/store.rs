@@ -5,17 +5,14 @@ use std::sync::Arc;
 
 use lora_core::Service;
 use lora_core::schema::ClassDeclaration;
-use lora_core::storage::{MemoryStore, Storage};
+use lora_core::storage::Storage;
 use lora_core::time::Clock;
 use lora_embedded::home::Home;
+use lora_embedded::{EmbeddedStore, Options};
 use uuid::Uuid;
 
 use crate::clock::SystemClock;
 use crate::failure::with_causes;
-
-/// The store in a folder.
-// Until the embedded store is there: the folder, and nothing in it.
-pub(crate) type FolderStore = MemoryStore;
 
 /// Where the folder is when nobody says.
 pub(crate) const DATA: &str = "./lora-data";
@@ -62,10 +59,12 @@ pub(crate) enum Index {
 ///
 /// # Errors
 /// Why it cannot be opened, for people.
-pub(crate) fn open(home: Home, _index: Index) -> Result<FolderStore, String> {
-    // The lock is held until the process ends.
-    std::mem::forget(home);
-    Ok(MemoryStore::new(clock()))
+pub(crate) fn open(home: Home, index: Index) -> Result<EmbeddedStore, String> {
+    if index == Index::Rebuilt {
+        home.remove_index().map_err(|error| format!("the index cannot be removed: {error}"))?;
+    }
+    let store = EmbeddedStore::open(Arc::new(home.files()), clock(), Options::default());
+    store.map_err(|error| with_causes(&error))
 }
 
 /// The operations on a store, with these classes.

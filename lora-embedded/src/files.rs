@@ -33,7 +33,7 @@ pub trait Files: Send + Sync + 'static {
     /// Whatever the operating system says.
     fn remove(&self, name: &str) -> io::Result<()>;
 
-    /// Renames a file, in place of another of that name.
+    /// Renames a file, in place of another of that name, and makes the folder that it then lies in.
     ///
     /// # Errors
     /// Whatever the operating system says.
@@ -83,12 +83,19 @@ pub trait File: Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub struct Folder {
     path: PathBuf,
+    /// What keeps others away for as long as anybody has these files.
+    _lock: Option<Arc<fs::File>>,
 }
 
 impl Folder {
     /// The folder at a path; it must be there.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), _lock: None }
+    }
+
+    /// The same, with a lock that is held until the last clone is gone.
+    pub(crate) fn locked(self, lock: fs::File) -> Self {
+        Self { _lock: Some(Arc::new(lock)), ..self }
     }
 }
 
@@ -122,7 +129,11 @@ impl Files for Folder {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.path.join(from), self.path.join(to))
+        let to = self.path.join(to);
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::rename(self.path.join(from), to)
     }
 
     fn sync_folder(&self, folder: &str) -> io::Result<()> {

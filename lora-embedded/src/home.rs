@@ -11,6 +11,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::files::{Files, Folder};
+use crate::open::INDEX;
 
 /// The format of folders that this program makes and reads.
 pub const FORMAT: u32 = 1;
@@ -26,12 +27,10 @@ const NOT_FOREIGN: [&str; 3] = [LOCK, NEW_MARKER, "lost+found"];
 /// A longer marker is none.
 const MARKER_BYTES_MAX: u64 = 1_000;
 
-/// The folder of a store, taken by this process until this is dropped.
+/// The folder of a store, taken by this process until this and its files are dropped.
 #[derive(Debug)]
 pub struct Home {
-    path: PathBuf,
-    /// Locked; the lock goes with it.
-    _lock: fs::File,
+    files: Folder,
 }
 
 /// A folder cannot be the home of a store; nothing in it was touched.
@@ -127,7 +126,7 @@ impl Home {
         if inspect(path)? == Found::Nothing {
             mark(path).map_err(|source| refused(path, source))?;
         }
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { files: Folder::new(path).locked(lock) })
     }
 
     /// Takes the folder of a store that is there.
@@ -137,18 +136,24 @@ impl Home {
     pub fn open_existing(path: &Path, call: &str) -> Result<Self, HomeError> {
         match inspect(path)? {
             Found::Nothing => Err(HomeError::Missing { path: path.to_owned() }),
-            Found::Store => Ok(Self { path: path.to_owned(), _lock: lock(path, call)? }),
+            Found::Store => Ok(Self { files: Folder::new(path).locked(lock(path, call)?) }),
         }
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Its files; whoever has them has the lock.
+    pub fn files(self) -> Folder {
+        self.files
     }
 
-    /// Its files.
-    pub fn files(&self) -> impl Files + use<> {
-        Folder::new(&self.path)
+    /// Throws the index away, so that it is computed from the log when the store is opened.
+    ///
+    /// # Errors
+    /// Whatever the operating system says.
+    pub fn remove_index(&self) -> io::Result<()> {
+        match self.files.remove(INDEX) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => self.files.sync_folder(""),
+        }
     }
 }
 
@@ -286,10 +291,15 @@ mod tests {
             assert_eq!(owner, format!("pid {} (lora serve)", std::process::id()));
         }
         drop(home);
-        let home = Home::open_existing(&path, "a longer or shorter text").unwrap();
-        assert_eq!(home.files().list("").unwrap(), ["lock", "lora-store"]);
-        drop(home);
-        Home::open(&path, "serve").unwrap();
+        let files = Home::open_existing(&path, "check").unwrap().files();
+        let error = Home::open(&path, "serve").unwrap_err();
+        assert!(matches!(&error, HomeError::Locked { owner, .. } if owner.ends_with("(lora check)")), "{error}");
+        drop(files);
+        fs::write(path.join(INDEX), "").unwrap();
+        let home = Home::open(&path, "serve").unwrap();
+        home.remove_index().unwrap();
+        home.remove_index().unwrap();
+        assert_eq!(names(&path), ["lock", "lora-store"]);
     }
 
     #[test]

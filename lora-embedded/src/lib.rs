@@ -3,5 +3,22 @@
 //! An append-only **log** of entries is the truth: what a commit acknowledges is in it, and synced.
 //! An **index** behind it answers questions; it can be lost, because it is computed from the log.
 
+mod contents;
+mod error;
 pub mod files;
 pub mod home;
+#[expect(dead_code, reason = "until the store is whole")]
+mod index;
+pub mod log;
+mod open;
+mod read;
+mod rebuild;
+mod rows;
+mod store;
+#[cfg(feature = "test-support")]
+pub mod testing;
+mod writer;
+
+pub use error::OpenError;
+pub use read::EmbeddedView;
+pub use store::{EmbeddedStore, Options};

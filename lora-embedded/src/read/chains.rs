@@ -1,0 +1,116 @@
+//! Registrations of an object: found by time or by number, read from the log.
+
+use std::ops::Bound;
+
+use lora_core::object::{ObjectId, Position, Seq};
+use lora_core::storage::{Encoded, KnownAt, StoreError};
+use lora_core::time::{Period, Timestamp, TransactionTime};
+
+use crate::error::{index_failed, log_failed};
+use crate::index::{IndexError, Snapshot, Table};
+use crate::log::LogReader;
+use crate::rows::{ChainRow, chain_key};
+
+/// The chains of all objects, as a view shows them.
+pub(crate) struct Chains<'a> {
+    pub(crate) rows: &'a Snapshot,
+    pub(crate) log: &'a LogReader,
+    pub(crate) view: Position,
+}
+
+type Instant = Timestamp<TransactionTime>;
+
+impl Chains<'_> {
+    pub(crate) fn known_at(&self, object: ObjectId, at: KnownAt) -> Result<Option<Encoded>, StoreError> {
+        let at = match at {
+            KnownAt::Latest => Timestamp::INFINITY,
+            KnownAt::Instant(at) => at,
+        };
+        let Some(row) = self.newest_until(object, at)? else { return Ok(None) };
+        // The newest of all has none after it, and most reads ask for that one.
+        let newest = at == Timestamp::INFINITY && self.view.0 >= self.rows.version();
+        let next = if newest { None } else { self.next(&row)? };
+        self.encoded(&row, next.as_ref()).map(Some)
+    }
+
+    /// Up to `limit` registrations from a number on.
+    pub(crate) fn history(&self, object: ObjectId, from: Seq, limit: usize) -> Result<Vec<Encoded>, StoreError> {
+        let start = match from {
+            from if from <= Seq::FIRST => Timestamp::NEG_INFINITY,
+            from => match self.numbered(object, from)? {
+                Some(row) => row.registered_from,
+                None => return Ok(Vec::new()),
+            },
+        };
+        let rows =
+            self.from(object, start).take_while(|row| row.as_ref().map_or(true, |row| row.position <= self.view));
+        // One more, to know when the last one of the page ended.
+        let rows = rows.take(limit.saturating_add(1)).collect::<Result<Vec<_>, StoreError>>()?;
+        let page = rows.iter().take(limit).enumerate();
+        page.map(|(at, row)| self.encoded(row, rows.get(at + 1))).collect()
+    }
+
+    /// The newest registration up to an instant, and up to the view.
+    fn newest_until(&self, object: ObjectId, at: Instant) -> Result<Option<ChainRow>, StoreError> {
+        let mut until = Bound::Included(chain_key(object, at));
+        let from = chain_key(object, Timestamp::NEG_INFINITY);
+        loop {
+            let to = until.as_ref().map(Vec::as_slice);
+            let found = self.rows.last(Table::Chains, Bound::Included(&from), to).map_err(index_failed)?;
+            let Some((key, value)) = found else { return Ok(None) };
+            let row = ChainRow::read(&key, &value).map_err(index_failed)?;
+            if row.position <= self.view {
+                return Ok(Some(row));
+            }
+            // What came after the view was registered later, so at most these are passed by.
+            until = Bound::Excluded(key);
+        }
+    }
+
+    /// The registration after one, where the view shows it.
+    fn next(&self, row: &ChainRow) -> Result<Option<ChainRow>, StoreError> {
+        let next = self.from(row.object, row.registered_from.next()).next().transpose()?;
+        Ok(next.filter(|next| next.position <= self.view))
+    }
+
+    /// The registration with a number: halves the time between two that it lies between.
+    fn numbered(&self, object: ObjectId, seq: Seq) -> Result<Option<ChainRow>, StoreError> {
+        let Some(last) = self.newest_until(object, Timestamp::INFINITY)? else { return Ok(None) };
+        if seq >= last.seq {
+            return Ok((seq == last.seq).then_some(last));
+        }
+        let first = self.from(object, Timestamp::NEG_INFINITY).next().transpose()?;
+        let Some(mut before) = first else { return Ok(None) };
+        let mut after = last;
+        while before.seq < seq {
+            let (low, high) = (before.registered_from.sort_key(), after.registered_from.sort_key());
+            let middle = Timestamp::from_sort_key(low + (high - low) / 2).unwrap_or(before.registered_from);
+            match self.newest_until(object, middle)? {
+                Some(row) if row.seq > seq => after = row,
+                Some(row) if row.seq > before.seq => before = row,
+                // Nothing was registered between `before` and the middle.
+                _ => match self.next(&before)? {
+                    Some(next) => before = next,
+                    None => return Ok(None),
+                },
+            }
+        }
+        Ok(Some(before))
+    }
+
+    /// The rows of an object from an instant on, also those after the view.
+    fn from(&self, object: ObjectId, at: Instant) -> impl Iterator<Item = Result<ChainRow, StoreError>> {
+        let (from, to) = (chain_key(object, at), chain_key(object, Timestamp::INFINITY));
+        self.rows
+            .range(Table::Chains, Bound::Included(&from), Bound::Included(&to))
+            .map(|row| row.and_then(|(key, value)| ChainRow::read(&key, &value)).map_err(index_failed))
+    }
+
+    fn encoded(&self, row: &ChainRow, next: Option<&ChainRow>) -> Result<Encoded, StoreError> {
+        let to = next.map_or(Timestamp::INFINITY, |next| next.registered_from);
+        let registered =
+            Period::new(row.registered_from, to).map_err(|_| index_failed(IndexError::row(Table::Chains)))?;
+        let entry = self.log.entry(row.position, row.place).map_err(log_failed)?;
+        Ok(Encoded { position: row.position, registered, frame: entry.ledger.frame })
+    }
+}

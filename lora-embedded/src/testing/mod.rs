@@ -1,0 +1,7 @@
+//! What tests need (feature `test-support`): a disk that fails where they say, and the bodies of the fuzz targets.
+
+mod disk;
+mod fuzz;
+
+pub use disk::{SimulatedDisk, Torn};
+pub use fuzz::fuzz_log;
