@@ -54,7 +54,8 @@ async fn export<S: Storage>(store: &S, position: Option<u64>, to: &dyn Listener)
     let total = Some(view.position().0);
     let mut after = Position(0);
     while after < view.position() {
-        for entry in store.ledger(after, 1_000, Wait::Never).await? {
+        let entries = store.ledger(after, 1_000, Wait::Never).await?;
+        for entry in entries.into_iter().take_while(|entry| entry.position <= view.position()) {
             after = entry.position;
             writeln!(out, "{{\"position\":{after},\"instant\":\"{}\"}}", entry.instant)?;
         }
