@@ -1,54 +1,47 @@
 //! The generated municipality in a store, up to today: what `lora serve --demo` shows.
 
+use std::io;
+
 use indicatif::{ProgressBar, ProgressStyle};
 use lora_core::Service;
-use lora_core::error::Error;
-use lora_core::oio::{Document, DocumentError, InputError, json_lines};
-use lora_core::storage::{Read, Storage};
+use lora_core::codec::EntryKind;
+use lora_core::object::Position;
+use lora_core::storage::{LedgerEntry, Storage, StoreError, Wait};
 use lora_core::time::{Timestamp, TransactionTime};
-
 use tracing::info;
+use uuid::Uuid;
 
 use crate::generate::{BadOptions, Options, lines};
+use crate::transfer::{ImportError, Input, Progress, assert};
 
 /// The store could not be filled.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// Today lies outside what can be generated.
-    #[error("the municipality cannot be generated")]
+    #[error("the municipality cannot be generated: {0}")]
     Options(#[from] BadOptions),
-    /// A generated line is not JSON.
-    #[error("line {line} of the municipality")]
-    Line {
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong.
-        source: DocumentError,
-    },
-    /// A generated line is not an entry.
-    #[error("line {line} of the municipality")]
-    Entry {
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong.
-        source: InputError,
-    },
-    /// A generated entry was refused.
-    #[error("line {line} of the municipality")]
-    Refused {
-        /// The line, from 1.
-        line: u64,
-        /// Why.
-        source: Error,
-    },
+    /// The municipality does not go into the store.
+    #[error("the municipality: {0}")]
+    Import(#[from] ImportError),
     /// The store failed.
-    #[error("the store")]
-    Store(#[from] Error),
+    #[error("the store failed: {0}")]
+    Store(#[from] StoreError),
 }
 
-/// Fills a store that holds nothing but its declarations with a municipality; one that holds more is left alone.
+/// The lines of a municipality, generated whenever they are read.
+struct Municipality<'a>(&'a Options);
+
+impl Input for Municipality<'_> {
+    fn lines(&self) -> io::Result<Box<dyn Iterator<Item = io::Result<Vec<u8>>> + Send>> {
+        let lines = lines(self.0).map_err(io::Error::other)?;
+        Ok(Box::new(lines.map(|line| Ok((line + "\n").into_bytes()))))
+    }
+}
+
+/// Fills a store that holds nothing but its declarations with a municipality, and goes on where that was interrupted;
+/// a store that holds anything else is left alone.
 ///
-/// Calls `progress` with the number of registrations now and then. Returns how many there are.
+/// Returns how many registrations were entered.
 ///
 /// # Errors
 /// [`DemoError`]; what was entered before stays.
@@ -56,38 +49,44 @@ pub async fn fill<S: Storage>(
     service: &Service<S>,
     now: Timestamp<TransactionTime>,
     options: &Options,
-    mut progress: impl FnMut(u64),
+    progress: impl FnMut(Progress),
 ) -> Result<u64, DemoError> {
-    const EVERY: u64 = 1_000;
-    if service.view(None).await?.position().0 > 1 {
-        return Ok(0);
+    let first = first_registration(service.store()).await?;
+    match first {
+        Some(first) if !begins_with(options, first.object.uuid)? => Ok(0),
+        _ => Ok(assert(service, &Municipality(options), now, progress).await?.entered),
     }
-    let mut count = 0;
-    for (line, text) in (1..).zip(lines(options)?) {
-        let document = Document::parse(text.as_bytes()).map_err(|source| DemoError::Line { line, source })?;
-        let entry = |source| DemoError::Entry { line, source };
-        if line == 1 {
-            json_lines::read_header(&document).map_err(entry)?;
-            continue;
-        }
-        let history = json_lines::read_entry(service.schema(), &document).map_err(entry)?;
-        service.import_history(history, now).await.map_err(|source| DemoError::Refused { line, source })?;
-        count += 1;
-        if count % EVERY == 0 {
-            progress(count);
+}
+
+async fn first_registration<S: Storage>(store: &S) -> Result<Option<LedgerEntry>, StoreError> {
+    let mut after = Position::default();
+    loop {
+        let page = store.ledger(after, 16, Wait::Never).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        after = last.position;
+        if let Some(first) = page.into_iter().find(|entry| entry.kind == EntryKind::Registration) {
+            return Ok(Some(first));
         }
     }
-    progress(count);
-    Ok(count)
+}
+
+/// Whether an object is among those that are entered first, in whatever order.
+fn begins_with(options: &Options, object: Uuid) -> Result<bool, BadOptions> {
+    const LINES: usize = 1024;
+    let id = format!(r#""id":"{object}""#);
+    Ok(lines(options)?.take(LINES).any(|line| line.contains(&id)))
 }
 
 /// Fills a store with the municipality up to `now`, and shows on standard error how far it is.
 ///
+/// Where that was interrupted, it goes on with the municipality of the day on which it began.
+///
 /// # Errors
 /// [`DemoError`]; what was entered before stays.
 pub async fn fill_showing<S: Storage>(service: &Service<S>, now: Timestamp<TransactionTime>) -> Result<u64, DemoError> {
+    let begun = first_registration(service.store()).await?.map_or(now, |first| first.instant);
     let bar = ProgressBar::new_spinner().with_style(style()).with_message("filling the store with a municipality");
-    let count = fill(service, now, &options_until(now), |count| bar.set_position(count)).await?;
+    let count = fill(service, now, &options_until(begun), |progress| bar.set_position(progress.done)).await?;
     bar.finish_and_clear();
     info!(registrations = count, "the store holds the municipality");
     Ok(count)

@@ -7,3 +7,4 @@ pub mod generate;
 mod log;
 pub mod serve;
 mod settings;
+pub mod transfer;
