@@ -1,15 +1,16 @@
 //! The generated municipality in a store, up to today: what `lora serve --demo` shows.
 
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lora_core::Service;
 use lora_core::codec::EntryKind;
 use lora_core::object::Position;
-use lora_core::storage::{LedgerEntry, Storage, StoreError, Wait};
+use lora_core::storage::{Storage, StoreError, Wait};
 use lora_core::time::{Timestamp, TransactionTime};
 use tracing::info;
-use uuid::Uuid;
 
 use crate::generate::{BadOptions, Options, lines};
 use crate::transfer::{ImportError, Input, Progress, assert};
@@ -18,15 +19,26 @@ use crate::transfer::{ImportError, Input, Progress, assert};
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// Today lies outside what can be generated.
-    #[error("the municipality cannot be generated: {0}")]
+    #[error("the municipality cannot be generated")]
     Options(#[from] BadOptions),
     /// The municipality does not go into the store.
-    #[error("the municipality: {0}")]
+    #[error("the municipality")]
     Import(#[from] ImportError),
     /// The store failed.
-    #[error("the store failed: {0}")]
+    #[error("the store failed")]
     Store(#[from] StoreError),
+    /// The note about how far the filling came cannot be kept.
+    #[error("the note {}", path.display())]
+    Note {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
 }
+
+/// Stands in the folder of a store while the municipality is entered: up to which day.
+const NOTE: &str = "demo";
 
 /// The lines of a municipality, generated whenever they are read.
 struct Municipality<'a>(&'a Options);
@@ -38,9 +50,7 @@ impl Input for Municipality<'_> {
     }
 }
 
-/// Fills a store that holds nothing but its declarations with a municipality, and goes on where that was interrupted;
-/// a store that holds anything else is left alone.
-///
+/// Fills a store that holds nothing but its declarations with a municipality; one that holds more is left alone.
 /// Returns how many registrations were entered.
 ///
 /// # Errors
@@ -51,45 +61,64 @@ pub async fn fill<S: Storage>(
     options: &Options,
     progress: impl FnMut(Progress),
 ) -> Result<u64, DemoError> {
-    let first = first_registration(service.store()).await?;
-    match first {
-        Some(first) if !begins_with(options, first.object.uuid)? => Ok(0),
-        _ => Ok(assert(service, &Municipality(options), now, progress).await?.entered),
+    if !is_empty(service).await? {
+        return Ok(0);
     }
+    Ok(assert(service, &Municipality(options), now, progress).await?.entered)
 }
 
-async fn first_registration<S: Storage>(store: &S) -> Result<Option<LedgerEntry>, StoreError> {
-    let mut after = Position::default();
-    loop {
-        let page = store.ledger(after, 16, Wait::Never).await?;
-        let Some(last) = page.last() else { return Ok(None) };
-        after = last.position;
-        if let Some(first) = page.into_iter().find(|entry| entry.kind == EntryKind::Registration) {
-            return Ok(Some(first));
-        }
-    }
+/// Whether a store holds nothing but declarations.
+async fn is_empty<S: Storage>(service: &Service<S>) -> Result<bool, StoreError> {
+    let entries = service.store().ledger(Position(0), 1_000, Wait::Never).await?;
+    Ok(entries.iter().all(|entry| entry.kind == EntryKind::Declaration))
 }
 
-/// Whether an object is among those that are entered first, in whatever order.
-fn begins_with(options: &Options, object: Uuid) -> Result<bool, BadOptions> {
-    const LINES: usize = 1024;
-    let id = format!(r#""id":"{object}""#);
-    Ok(lines(options)?.take(LINES).any(|line| line.contains(&id)))
-}
-
-/// Fills a store with the municipality up to `now`, and shows on standard error how far it is.
+/// Fills an empty store with the municipality up to `now`, and shows on standard error how far it is.
 ///
-/// Where that was interrupted, it goes on with the municipality of the day on which it began.
+/// Where an earlier process was killed on the way, as a note in the store's folder tells, this one goes on.
 ///
 /// # Errors
 /// [`DemoError`]; what was entered before stays.
-pub async fn fill_showing<S: Storage>(service: &Service<S>, now: Timestamp<TransactionTime>) -> Result<u64, DemoError> {
-    let begun = first_registration(service.store()).await?.map_or(now, |first| first.instant);
+pub async fn fill_once<S: Storage>(
+    service: &Service<S>,
+    now: Timestamp<TransactionTime>,
+    folder: Option<&Path>,
+) -> Result<(), DemoError> {
+    let note = folder.map(|folder| folder.join(NOTE));
+    let options = match &note {
+        _ if is_empty(service).await? => {
+            let options = options_until(now);
+            note.as_deref().map_or(Ok(()), |note| write_note(note, &options))?;
+            options
+        }
+        Some(note) if note.exists() => read_note(note)?,
+        _ => return Ok(()),
+    };
     let bar = ProgressBar::new_spinner().with_style(style()).with_message("filling the store with a municipality");
-    let count = fill(service, now, &options_until(begun), |progress| bar.set_position(progress.done)).await?;
+    let imported = assert(service, &Municipality(&options), now, |progress| bar.set_position(progress.done)).await?;
     bar.finish_and_clear();
-    info!(registrations = count, "the store holds the municipality");
-    Ok(count)
+    if let Some(path) = note {
+        fs::remove_file(&path).map_err(|source| DemoError::Note { path, source })?;
+    }
+    info!(registrations = imported.entered + imported.present, "the store holds the municipality");
+    Ok(())
+}
+
+/// Writes up to which day the municipality goes, before anything of it is entered.
+fn write_note(path: &Path, options: &Options) -> Result<(), DemoError> {
+    let written = File::create(path).and_then(|mut file| {
+        write!(file, "{}", options.until)?;
+        file.sync_all()?;
+        File::open(path.with_file_name("."))?.sync_all()
+    });
+    written.map_err(|source| DemoError::Note { path: path.to_owned(), source })
+}
+
+fn read_note(path: &Path) -> Result<Options, DemoError> {
+    let unreadable = |source| DemoError::Note { path: path.to_owned(), source };
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let until = text.parse().map_err(|error| unreadable(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+    Ok(Options { until, ..Options::default() })
 }
 
 fn style() -> ProgressStyle {

@@ -1,10 +1,14 @@
 //! The parts of the `lora` binary, one module per call.
 
+mod calls;
 mod clock;
+pub mod commands;
 pub mod config;
 pub mod demo;
+mod failure;
 pub mod generate;
 mod log;
 pub mod serve;
 mod settings;
+mod store;
 pub mod transfer;

@@ -6,6 +6,7 @@
 mod contents;
 mod error;
 pub mod files;
+pub mod home;
 #[expect(dead_code, reason = "until the store is whole")]
 mod index;
 pub mod log;
