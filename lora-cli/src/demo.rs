@@ -7,15 +7,13 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 use lora_core::Service;
 use lora_core::codec::EntryKind;
-use lora_core::error::Error;
-use lora_core::object::{ObjectId, Position};
-use lora_core::oio::{Document, DocumentError, InputError, json_lines};
-use lora_core::storage::{KnownAt, Read, Storage, Wait};
+use lora_core::object::Position;
+use lora_core::storage::{Storage, StoreError, Wait};
 use lora_core::time::{Timestamp, TransactionTime};
-
 use tracing::info;
 
 use crate::generate::{BadOptions, Options, lines};
+use crate::transfer::{ImportError, Input, Progress, assert};
 
 /// The store could not be filled.
 #[derive(Debug, thiserror::Error)]
@@ -23,33 +21,12 @@ pub enum DemoError {
     /// Today lies outside what can be generated.
     #[error("the municipality cannot be generated")]
     Options(#[from] BadOptions),
-    /// A generated line is not JSON.
-    #[error("line {line} of the municipality")]
-    Line {
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong.
-        source: DocumentError,
-    },
-    /// A generated line is not an entry.
-    #[error("line {line} of the municipality")]
-    Entry {
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong.
-        source: InputError,
-    },
-    /// A generated entry was refused.
-    #[error("line {line} of the municipality")]
-    Refused {
-        /// The line, from 1.
-        line: u64,
-        /// Why.
-        source: Error,
-    },
+    /// The municipality does not go into the store.
+    #[error("the municipality")]
+    Import(#[from] ImportError),
     /// The store failed.
-    #[error("the store")]
-    Store(#[from] Error),
+    #[error("the store failed")]
+    Store(#[from] StoreError),
     /// The note about how far the filling came cannot be kept.
     #[error("the note {}", path.display())]
     Note {
@@ -63,9 +40,18 @@ pub enum DemoError {
 /// Stands in the folder of a store while the municipality is entered: up to which day.
 const NOTE: &str = "demo";
 
+/// The lines of a municipality, generated whenever they are read.
+struct Municipality<'a>(&'a Options);
+
+impl Input for Municipality<'_> {
+    fn lines(&self) -> io::Result<Box<dyn Iterator<Item = io::Result<Vec<u8>>> + Send>> {
+        let lines = lines(self.0).map_err(io::Error::other)?;
+        Ok(Box::new(lines.map(|line| Ok((line + "\n").into_bytes()))))
+    }
+}
+
 /// Fills a store that holds nothing but its declarations with a municipality; one that holds more is left alone.
-///
-/// Calls `progress` with the number of registrations now and then. Returns how many there are.
+/// Returns how many registrations were entered.
 ///
 /// # Errors
 /// [`DemoError`]; what was entered before stays.
@@ -73,57 +59,18 @@ pub async fn fill<S: Storage>(
     service: &Service<S>,
     now: Timestamp<TransactionTime>,
     options: &Options,
-    progress: impl FnMut(u64),
+    progress: impl FnMut(Progress),
 ) -> Result<u64, DemoError> {
-    if is_empty(service).await? { enter(service, now, options, progress).await } else { Ok(0) }
+    if !is_empty(service).await? {
+        return Ok(0);
+    }
+    Ok(assert(service, &Municipality(options), now, progress).await?.entered)
 }
 
 /// Whether a store holds nothing but declarations.
-async fn is_empty<S: Storage>(service: &Service<S>) -> Result<bool, DemoError> {
-    let entries = service.store().ledger(Position(0), 1_000, Wait::Never).await.map_err(Error::from)?;
+async fn is_empty<S: Storage>(service: &Service<S>) -> Result<bool, StoreError> {
+    let entries = service.store().ledger(Position(0), 1_000, Wait::Never).await?;
     Ok(entries.iter().all(|entry| entry.kind == EntryKind::Declaration))
-}
-
-/// Enters the municipality, without what is there already. Returns how many registrations it has.
-async fn enter<S: Storage>(
-    service: &Service<S>,
-    now: Timestamp<TransactionTime>,
-    options: &Options,
-    mut progress: impl FnMut(u64),
-) -> Result<u64, DemoError> {
-    const EVERY: u64 = 1_000;
-    let mut count = 0;
-    for (line, text) in (1..).zip(lines(options)?) {
-        let document = Document::parse(text.as_bytes()).map_err(|source| DemoError::Line { line, source })?;
-        let entry = |source| DemoError::Entry { line, source };
-        if line == 1 {
-            json_lines::read_header(&document).map_err(entry)?;
-            continue;
-        }
-        let history = json_lines::read_entry(service.schema(), &document).map_err(entry)?;
-        let (object, at) = (history.object, history.registered_from);
-        match service.import_history(history, now).await {
-            Err(Error::Asserted { .. }) if is_there(service, object, at).await? => {}
-            entered => drop(entered.map_err(|source| DemoError::Refused { line, source })?),
-        }
-        count += 1;
-        if count % EVERY == 0 {
-            progress(count);
-        }
-    }
-    progress(count);
-    Ok(count)
-}
-
-/// Whether an object was registered at an instant.
-async fn is_there<S: Storage>(
-    service: &Service<S>,
-    object: ObjectId,
-    at: Timestamp<TransactionTime>,
-) -> Result<bool, Error> {
-    let view = service.view(None).await?;
-    let found = view.registrations(&[(object, KnownAt::Instant(at))]).await?;
-    Ok(found.iter().flatten().any(|encoded| encoded.registered.from() == at))
 }
 
 /// Fills an empty store with the municipality up to `now`, and shows on standard error how far it is.
@@ -148,12 +95,12 @@ pub async fn fill_once<S: Storage>(
         _ => return Ok(()),
     };
     let bar = ProgressBar::new_spinner().with_style(style()).with_message("filling the store with a municipality");
-    let count = enter(service, now, &options, |count| bar.set_position(count)).await?;
+    let imported = assert(service, &Municipality(&options), now, |progress| bar.set_position(progress.done)).await?;
     bar.finish_and_clear();
     if let Some(path) = note {
         fs::remove_file(&path).map_err(|source| DemoError::Note { path, source })?;
     }
-    info!(registrations = count, "the store holds the municipality");
+    info!(registrations = imported.entered + imported.present, "the store holds the municipality");
     Ok(())
 }
 

@@ -11,3 +11,4 @@ mod log;
 pub mod serve;
 mod settings;
 mod store;
+pub mod transfer;

@@ -113,11 +113,11 @@ impl Segment {
     }
 }
 
+/// An open file, and the header in it.
+type HeaderRead = (Arc<dyn File>, Result<SegmentHeader, Damage>);
+
 /// Opens a segment and reads what should be its header.
-pub(super) fn read_header(
-    files: &dyn Files,
-    first: Position,
-) -> Result<(Arc<dyn File>, Result<SegmentHeader, Damage>), LogError> {
+pub(super) fn read_header(files: &dyn Files, first: Position) -> Result<HeaderRead, LogError> {
     let name = name(first);
     let file = files.open(&name).map_err(LogError::io("open", &name))?;
     let size = file.size().map_err(LogError::io("measure", &name))?;
