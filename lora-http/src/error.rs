@@ -157,7 +157,9 @@ impl Problem {
             other => Self::new(status, code, other.to_string()),
         };
         match status {
-            StatusCode::INSUFFICIENT_STORAGE => problem.accepted("the same again, when there is free space on its disk"),
+            StatusCode::INSUFFICIENT_STORAGE => {
+                problem.accepted("the same again, when there is free space on its disk")
+            }
             _ => problem,
         }
     }

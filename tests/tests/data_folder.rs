@@ -101,6 +101,68 @@ fn export_and_check_answer_the_same_beside_a_server_as_without_one() {
 }
 
 #[test]
+fn imports_beside_a_server_and_without_one_come_to_the_same_and_so_does_a_restore() {
+    let parent = tempfile::tempdir().unwrap();
+    let [one, other, copy, lines] = ["one", "other", "copy", "lines"].map(|name| parent.path().join(name));
+    let generated = run(&["generate", "--people", "20"], &[]).stdout;
+    std::fs::write(&lines, &generated).unwrap();
+    let file = [lines.to_str().unwrap()];
+
+    let server = Server::on(&one);
+    let said = call("import", &one, &file);
+    assert!(said.status.success() && said.stderr.starts_with(b"imported "), "{said:?}");
+    let again = String::from_utf8(call("import", &one, &file).stderr).unwrap();
+    assert!(again.starts_with("imported 0 entries; "), "{again}");
+    assert!(failed(&call("import", &one, &["--restore", file[0]])).contains("stop the server"));
+    std::fs::write(&lines, &generated[..generated.len() - 9]).unwrap();
+    let said = failed(&call("import", &other, &file));
+    assert!(said.contains("nothing is imported"), "{said}");
+    server.stop();
+
+    // From standard input, into the folder that the refused import has made.
+    let mut import =
+        command(&["import", "--data", other.to_str().unwrap(), "-"], &[]).stdin(Stdio::piped()).spawn().unwrap();
+    import.stdin.take().unwrap().write_all(&generated).unwrap();
+    assert!(import.wait().unwrap().success());
+    let contents = |folder: &Path| {
+        let lines = done(&call("export", folder, &[]));
+        let registrations = lines.lines().filter(|line| line.contains("\"kind\":\"registration\""));
+        let mut contents: Vec<_> =
+            registrations.map(|line| line.split_once("\"class\"").unwrap().1.to_owned()).collect();
+        contents.sort();
+        contents
+    };
+    assert!(contents(&one).len() > 100);
+    assert!(contents(&one) == contents(&other));
+
+    let exported = done(&call("export", &one, &[]));
+    std::fs::write(&lines, &exported).unwrap();
+    assert_eq!(call("import", &copy, &["--restore", file[0]]).status.code(), Some(0));
+    assert!(done(&call("export", &copy, &[])) == exported);
+    assert!(done(&call("check", &copy, &[])).contains(": 0 findings"));
+    let said = failed(&call("import", &other, &["--restore", file[0]]));
+    assert!(said.contains("expected an empty store"), "{said}");
+}
+
+/// A caller that dies while it sends its input has imported nothing.
+#[test]
+fn an_import_whose_caller_is_killed_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::on(folder.path());
+    let before = server.position();
+    let generated = run(&["generate", "--people", "20"], &[]).stdout;
+    for _ in 0..5 {
+        let mut import = command(&["import", "--data", folder.path().to_str().unwrap()], &[]);
+        let mut import = import.stdin(Stdio::piped()).spawn().unwrap();
+        import.stdin.as_mut().unwrap().write_all(&generated).unwrap();
+        import.kill().unwrap();
+        import.wait().unwrap();
+    }
+    assert!(done(&call("check", folder.path(), &[])).contains(": 0 findings"));
+    assert_eq!(server.position(), before);
+}
+
+#[test]
 fn a_damaged_index_is_computed_anew() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::on(folder.path());
