@@ -12,7 +12,7 @@ use lora_core::storage::{Storage, StoreError, Wait};
 use lora_core::time::{Timestamp, TransactionTime};
 use tracing::info;
 
-use crate::generate::{BadOptions, Options, lines};
+use crate::generate::{BadOptions, Day, Options, lines};
 use crate::transfer::{ImportError, Input, Progress, assert};
 
 /// The store could not be filled.
@@ -73,9 +73,10 @@ async fn is_empty<S: Storage>(service: &Service<S>) -> Result<bool, StoreError> 
     Ok(entries.iter().all(|entry| entry.kind == EntryKind::Declaration))
 }
 
-/// Fills an empty store with the municipality up to `now`, and shows on standard error how far it is.
+/// Fills an empty store with a municipality, and shows on standard error how far it is.
 ///
-/// Where an earlier process was killed on the way, as a note in the store's folder tells, this one goes on.
+/// Where an earlier process was killed on the way, as a note in the store's folder tells, this one goes on with the
+/// municipality up to the day of that one.
 ///
 /// # Errors
 /// [`DemoError`]; what was entered before stays.
@@ -83,15 +84,15 @@ pub async fn fill_once<S: Storage>(
     service: &Service<S>,
     now: Timestamp<TransactionTime>,
     folder: Option<&Path>,
+    options: Options,
 ) -> Result<(), DemoError> {
     let note = folder.map(|folder| folder.join(NOTE));
     let options = match &note {
         _ if is_empty(service).await? => {
-            let options = options_until(now);
             note.as_deref().map_or(Ok(()), |note| write_note(note, &options))?;
             options
         }
-        Some(note) if note.exists() => read_note(note)?,
+        Some(note) if note.exists() => Options { until: read_note(note)?, ..options },
         _ => return Ok(()),
     };
     let bar = ProgressBar::new_spinner().with_style(style()).with_message("filling the store with a municipality");
@@ -114,11 +115,10 @@ fn write_note(path: &Path, options: &Options) -> Result<(), DemoError> {
     written.map_err(|source| DemoError::Note { path: path.to_owned(), source })
 }
 
-fn read_note(path: &Path) -> Result<Options, DemoError> {
+fn read_note(path: &Path) -> Result<Day, DemoError> {
     let unreadable = |source| DemoError::Note { path: path.to_owned(), source };
     let text = fs::read_to_string(path).map_err(unreadable)?;
-    let until = text.parse().map_err(|error| unreadable(io::Error::new(io::ErrorKind::InvalidData, error)))?;
-    Ok(Options { until, ..Options::default() })
+    text.parse().map_err(|error| unreadable(io::Error::new(io::ErrorKind::InvalidData, error)))
 }
 
 fn style() -> ProgressStyle {
@@ -131,4 +131,47 @@ pub fn options_until(now: Timestamp<TransactionTime>) -> Options {
     let default = Options::default();
     let day = now.to_string().get(..10).and_then(|date| date.parse().ok());
     Options { until: day.unwrap_or(default.until), ..default }
+}
+
+#[cfg(test)]
+mod tests {
+    use lora_core::oio::shipped_classes;
+    use lora_core::storage::{MemoryStore, Read};
+    use lora_core::time::{Clock, ManualClock};
+
+    use super::*;
+
+    /// As far as a process came that was killed.
+    struct Begun<'a>(&'a Options);
+
+    impl Input for Begun<'_> {
+        fn lines(&self) -> io::Result<Box<dyn Iterator<Item = io::Result<Vec<u8>>> + Send>> {
+            Ok(Box::new(Municipality(self.0).lines()?.take(100)))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_municipality_that_was_begun_is_finished_on_another_day_and_then_left_alone() {
+        let clock = std::sync::Arc::new(ManualClock::at(1_795_000_000_000_000).unwrap());
+        let now = clock.now();
+        let empty = || Service::open(MemoryStore::new(clock.clone()), shipped_classes(), || [1; 16]);
+        let today = Options { people: 20, ..options_until(now) };
+        let begun = Options { people: 20, until: Day::of(2026, 11, 17), ..Options::default() };
+        assert_ne!(today.until, begun.until);
+        let whole = empty().await.unwrap();
+        fill(&whole, now, &begun, |_| {}).await.unwrap();
+        let position = async |service: &Service<MemoryStore>| service.view(None).await.unwrap().position();
+
+        let service = empty().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let note = folder.path().join(NOTE);
+        write_note(&note, &begun).unwrap();
+        assert(&service, &Begun(&begun), now, |_| {}).await.unwrap();
+        assert!(position(&service).await < position(&whole).await);
+        for _ in 0..2 {
+            fill_once(&service, now, Some(folder.path()), today.clone()).await.unwrap();
+            assert_eq!(position(&service).await, position(&whole).await);
+            assert!(!note.exists());
+        }
+    }
 }

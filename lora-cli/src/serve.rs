@@ -87,7 +87,8 @@ async fn serve<S: Storage>(mut settings: Settings, store: S, folder: Option<&Pat
     let clock = store::clock();
     let service = store::service(store, std::mem::take(&mut settings.classes)).await?;
     if settings.demo {
-        let filled = demo::fill_once(&service, clock.now(), folder).await;
+        let now = clock.now();
+        let filled = demo::fill_once(&service, now, folder, demo::options_until(now)).await;
         filled.map_err(|error| format!("the demo: {}", with_causes(&error)))?;
     }
     let stop = stop_signal().map_err(|error| format!("signals cannot be listened to: {error}"))?;

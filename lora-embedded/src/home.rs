@@ -206,10 +206,12 @@ fn marker() -> String {
     format!("{FIRST_LINE}\nformat {FORMAT}\n")
 }
 
-/// Makes the folder, and those that it lies in; what a register holds is nobody else's business.
+/// Makes the folder, and those that it lies in, durable; what a register holds is nobody else's business.
 fn make(path: &Path) -> Result<(), HomeError> {
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let missing: Vec<_> = path.ancestors().take_while(is_missing).collect();
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.and_then(|()| fs::File::open(path.join("..")).and_then(|parent| parent.sync_all()))
+    made.and_then(|()| missing.iter().try_for_each(|folder| fs::File::open(folder.join(".."))?.sync_all()))
         .map_err(|error| refused(path, error))
 }
 

@@ -259,26 +259,3 @@ fn a_reader_that_has_enough_is_no_failure() {
     server.stop();
     enough();
 }
-
-/// The municipality is entered once; a server that was killed while it entered it goes on where it was.
-#[test]
-#[ignore = "fills a store of 6,000 people twice: run it with --release"]
-fn a_demo_that_was_killed_is_gone_on_with() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().to_str().unwrap();
-    let mut filling = command(&["serve", "--listen", "127.0.0.1:0", "--data", path, "--demo"], &[]).spawn().unwrap();
-    lora_tests::wait_until("something is entered", || folder.path().join("demo").exists());
-    std::thread::sleep(std::time::Duration::from_secs(1));
-    filling.kill().unwrap();
-    filling.wait().unwrap();
-    assert!(folder.path().join("demo").exists(), "it was killed before the end");
-    let server = Server::on_with(folder.path(), &["--demo"]);
-    let resumed = server.position();
-    assert!(!folder.path().join("demo").exists());
-    server.stop();
-    let server = Server::on_with(folder.path(), &["--demo"]);
-    assert_eq!(server.position(), resumed, "a second start enters nothing");
-    server.stop();
-    let whole = Server::start_with(&["--demo"]);
-    assert_eq!(resumed, whole.position());
-}
