@@ -217,7 +217,7 @@ fn segments_that_do_not_belong_together_are_refused() {
     let damage = Damage::Gap { expected: Position(2), found: Position(3) };
     assert_eq!(refused(&disk_of(&renamed), None), (renamed[1].0.clone(), 0, 2, damage));
 
-    let mut newer = files.clone();
+    let mut newer = files;
     newer[1].1[7] = 2;
     assert_eq!(refused(&disk_of(&newer), None), (second, 0, 2, Damage::Format { found: 2 }));
 
