@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use lora_core::object::Position;
-use lora_embedded::log::{Anchor, Cut, Damage, Log, LogError, LogStep, Options, Place};
+use lora_core::time::Timestamp;
+use lora_embedded::log::{Anchor, Cut, Damage, Log, LogError, LogStep, Options, Place, PlacedStep};
 use lora_embedded::testing::SimulatedDisk;
 use uuid::Uuid;
 
@@ -27,7 +28,7 @@ fn refused(disk: &SimulatedDisk, known: Option<&Anchor>) -> (String, u64, u64, D
 }
 
 /// The places of all steps, by position of their first entry.
-fn placed(disk: &SimulatedDisk) -> Vec<lora_embedded::log::PlacedStep> {
+fn placed(disk: &SimulatedDisk) -> Vec<PlacedStep> {
     read_all(&open(&disk.after_kill(), None).unwrap().0).unwrap()
 }
 
@@ -78,7 +79,7 @@ fn position_of(segment: &str) -> Position {
     Position(segment.trim_start_matches("log/").parse().unwrap())
 }
 
-fn end_of(step: &lora_embedded::log::PlacedStep) -> u64 {
+fn end_of(step: &PlacedStep) -> u64 {
     let last = step.places.entries[step.places.entries.len() - 1];
     u64::from(last.offset) + u64::from(last.length)
 }
@@ -217,7 +218,7 @@ fn segments_that_do_not_belong_together_are_refused() {
     let damage = Damage::Gap { expected: Position(2), found: Position(3) };
     assert_eq!(refused(&disk_of(&renamed), None), (renamed[1].0.clone(), 0, 2, damage));
 
-    let mut newer = files.clone();
+    let mut newer = files;
     newer[1].1[7] = 2;
     assert_eq!(refused(&disk_of(&newer), None), (second, 0, 2, Damage::Format { found: 2 }));
 
@@ -250,10 +251,27 @@ fn whole_steps_in_the_wrong_place_are_refused() {
     let (_, _, position, damage) = spliced(&own, 1, &other, 1);
     assert!(matches!(damage, Damage::Chain { position: Position(2), .. }) && position == 2, "{damage:?}");
 
-    let early = Author::new().batch(&[Shape { contents: vec![vec![]; 2], guards: vec![] }, small("late"), small("3")]);
-    let (_, _, position, damage) = spliced(&own, 2, &early, 2);
-    assert_eq!(position, 4);
-    assert!(matches!(damage, Damage::Chain { .. }), "{damage:?}");
+    let mut early = Author::new();
+    early.head.instant = Timestamp::from_micros(1_600_000_000_000_000).unwrap();
+    let early = early.batch(&[small("one"), small("two")]);
+    let (_, _, position, damage) = spliced(&own, 1, &early, 1);
+    let before = own[0].entries[0].ledger.instant;
+    assert_eq!((position, damage), (2, Damage::Instant { before, found: early[1].entries[0].ledger.instant }));
+}
+
+#[test]
+fn a_segment_that_continues_another_history_is_refused() {
+    let (disk, _) = written(&shapes(), 1);
+    let (other, _) = written(&[small("another"), small("two")], 1);
+    let mut files = segments(&disk);
+    files[1] = segments(&other).swap_remove(1);
+    assert_eq!(refused(&disk_of(&files), None), (files[1].0.clone(), 0, 2, Damage::Before));
+    let mut first = files[0].1.clone();
+    first[40] = 1;
+    let checksum = crc32c::crc32c(&first[..72]);
+    first[72..76].copy_from_slice(&checksum.to_be_bytes());
+    let only = disk_of(&[(FIRST_SEGMENT.to_owned(), first)]);
+    assert_eq!(refused(&only, None), (FIRST_SEGMENT.to_owned(), 0, 1, Damage::Before));
 }
 
 /// Changes bytes of the first entry and makes its checksum right again.
