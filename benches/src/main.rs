@@ -32,11 +32,19 @@ enum What {
         #[arg(long, default_value = ".")]
         folder: PathBuf,
     },
+    /// A server that always gives the same answer; the yardstick of the others.
+    #[command(hide = true)]
+    Constant {
+        /// How long the answer is.
+        bytes: usize,
+    },
 }
 
 fn main() {
-    let What::Embedded { registrations, folder } = Cli::parse().what;
-    let done = embedded::run(registrations, &folder);
+    let done = match Cli::parse().what {
+        What::Embedded { registrations, folder } => embedded::run(registrations, &folder),
+        What::Constant { bytes } => http::constant(bytes),
+    };
     if let Err(error) = done {
         eprintln!("error: {error}");
         std::process::exit(1);

@@ -54,7 +54,9 @@ impl RawEngine {
     pub(crate) fn gets(&self, count: usize) -> Result<Times, Failed> {
         let transaction = self.database.begin_read()?;
         let table = transaction.open_table(TABLE)?;
-        Times::of(count, |number| Ok(table.get(key(number * 7919 % self.count).as_slice())?.map(|value| value.value().to_vec())))
+        Times::of(count, |number| {
+            Ok(table.get(key(number * 7919 % self.count).as_slice())?.map(|value| value.value().to_vec()))
+        })
     }
 }
 

@@ -11,8 +11,8 @@ use lora_embedded::home::Home;
 use lora_embedded::{EmbeddedStore, Options};
 use uuid::Uuid;
 
-use crate::clock::SystemClock;
 use crate::failure::with_causes;
+use lora_embedded::SystemClock;
 
 /// Where the folder is when nobody says.
 pub(crate) const DATA: &str = "./lora-data";
