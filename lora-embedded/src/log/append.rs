@@ -37,7 +37,7 @@ impl Log {
         if !files.list(FOLDER).map_err(failed_folder("list", FOLDER))?.is_empty() {
             return Err(LogError::Present);
         }
-        create_segment(&*files, &SegmentHeader { id, first: Position(1), before: Head::START }, || Ok(()))?;
+        create_segment(&*files, &SegmentHeader { id, first: Position(1), before: Head::START })?;
         Ok(Self::open(files, options, None)?.0)
     }
 
@@ -141,20 +141,11 @@ impl Log {
         self.allocated = self.end;
         self.sync()?;
         let header = SegmentHeader { id: self.shared.id, first: self.next, before: self.head };
-        let files = self.shared.files.clone();
-        self.file = create_segment(&*files, &header, || self.remove_segment(header.first))?;
+        self.file = create_segment(&*self.shared.files, &header)?;
         self.segment = Arc::new(Segment::created(&header, self.file.clone()));
         self.shared.publish(self.segment.clone());
         (self.end, self.allocated) = (SEGMENT_HEADER as u64, SEGMENT_HEADER as u64);
         Ok(())
-    }
-
-    /// Takes back a segment that could not be made: if it came back after a crash, it would seem to follow on the steps
-    /// that are appended instead.
-    fn remove_segment(&mut self, first: Position) -> Result<(), LogError> {
-        let files = &self.shared.files;
-        let removed = files.remove(&name(first)).and_then(|()| files.sync_folder(FOLDER));
-        removed.or_else(|error| self.break_with(format!("{} could not be removed: {error}", name(first))))
     }
 
     /// Writes zeros ahead of so many bytes. Where there is no room for zeros, there may be for the bytes.
@@ -176,7 +167,6 @@ impl Log {
 
     /// Cuts off what a failed write may have left, and makes sure that it stays away.
     fn undo(&mut self) -> Result<(), LogError> {
-        self.allocated = self.end;
         let undone = self.file.set_size(self.end).and_then(|()| self.file.sync());
         undone.or_else(|error| {
             let name = name(self.segment.first);
@@ -197,20 +187,16 @@ impl Log {
     }
 }
 
-/// Makes a segment that is on the disk, with its name, before anything is written to it; `undo` takes it back where it
-/// was made in part.
-fn create_segment(
-    files: &dyn Files,
-    header: &SegmentHeader,
-    undo: impl FnOnce() -> Result<(), LogError>,
-) -> Result<Arc<dyn File>, LogError> {
-    let file = files.create(&name(header.first)).map_err(failed("create", header.first))?;
+/// Makes a segment that is on the disk, with its name, before anything is written to it.
+fn create_segment(files: &dyn Files, header: &SegmentHeader) -> Result<Arc<dyn File>, LogError> {
+    let name = name(header.first);
+    let file = files.create(&name).map_err(failed("create", header.first))?;
     let begun = file.write_at(&header.encode(), 0).and_then(|()| file.sync()).and_then(|()| files.sync_folder(FOLDER));
-    if let Err(error) = begun {
-        undo()?;
-        return Err(failed("begin", header.first)(error));
-    }
-    Ok(file)
+    begun.map(|()| file).map_err(|error| {
+        // Where that fails as well, or a crash undoes it, the segment is one without steps: opening the log repairs it.
+        let _ = files.remove(&name);
+        failed("begin", header.first)(error)
+    })
 }
 
 fn write_zeros(file: &dyn File, from: u64, to: u64) -> io::Result<()> {

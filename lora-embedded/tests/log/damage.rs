@@ -16,6 +16,11 @@ fn shapes() -> Vec<Shape> {
     vec![small("one"), two, small("three")]
 }
 
+/// Two steps, of which the second calls durable just the first.
+fn two() -> [Shape; 2] {
+    [small("one"), small("two")]
+}
+
 /// The damage, where it is, and the position expected there; panics unless the disk is as it was.
 fn refused(disk: &SimulatedDisk, known: Option<&Anchor>) -> (String, u64, u64, Damage) {
     let before = segments(disk);
@@ -86,23 +91,39 @@ fn end_of(step: &PlacedStep) -> u64 {
 
 #[test]
 fn every_flipped_bit_before_the_last_step_is_named() {
-    for segment_size in [1 << 20, 1] {
-        let (disk, _) = written(&shapes(), segment_size);
+    for (shapes, segment_size) in [(&shapes()[..], 1 << 20), (&shapes(), 1), (&two(), 1 << 20)] {
+        let (disk, _) = written(shapes, segment_size);
         let steps = placed(&disk);
         let names: Vec<_> = segments(&disk).into_iter().map(|(name, _)| name).collect();
-        for step in &steps[..2] {
+        for step in &steps[..steps.len() - 1] {
             let name = names.iter().rev().find(|name| position_of(name) <= step.first()).unwrap();
-            for offset in u64::from(step.places.offset)..end_of(step) {
-                for bit in 0..8 {
-                    let disk = disk.after_kill();
-                    disk.flip_bit(name, offset as usize, bit);
-                    let (segment, at, position, _) = refused(&disk, None);
-                    assert_eq!(&segment, name);
-                    assert!(at <= offset && at >= u64::from(step.places.offset), "{at} for {offset}");
-                    assert!(position >= step.first().0 && position <= step.last().0);
-                }
-            }
+            every_flipped_bit_is_named(&disk, name, step);
         }
+    }
+}
+
+fn every_flipped_bit_is_named(disk: &SimulatedDisk, name: &str, step: &PlacedStep) {
+    for offset in u64::from(step.places.offset)..end_of(step) {
+        for bit in 0..8 {
+            let disk = disk.after_kill();
+            disk.flip_bit(name, offset as usize, bit);
+            let (segment, at, position, _) = refused(&disk, None);
+            assert_eq!(segment, name);
+            assert!(at <= offset && at >= u64::from(step.places.offset), "{at} for {offset}");
+            assert!(position >= step.first().0 && position <= step.last().0);
+        }
+    }
+}
+
+#[test]
+fn a_later_step_is_found_wherever_its_header_lies() {
+    // The rest of the file is looked through in pieces of 256 KiB: the header lies in two of them.
+    for inside_first_piece in [1, 20, 47] {
+        let content = "x".repeat((256 << 10) - 48 - 107 - 38 - inside_first_piece);
+        let (disk, _) = written(&[small(&content), small("two")], 1 << 20);
+        disk.flip_bit(FIRST_SEGMENT, 1_000, 0);
+        let (_, offset, position, damage) = refused(&disk, None);
+        assert_eq!((offset, position, damage), (76 + 48, 1, Damage::Entry));
     }
 }
 
@@ -163,6 +184,11 @@ fn a_segment_that_was_never_made_is_removed() {
         assert_eq!((cut.unwrap().offset, segments(&disk).len()), (0, 3));
         assert_eq!(steps(read_all(&log).unwrap()), written);
     }
+    // Nothing follows on the header, so nothing is lost with it.
+    let empty = disk.after_kill();
+    empty.put("log/00000000000000000005", &segments(&disk)[2].1[..76]);
+    empty.flip_bit("log/00000000000000000005", 75, 0);
+    assert_eq!(open(&empty, None).unwrap().1.unwrap().offset, 0);
     // The segment before was synced when it was made: what is wrong there is damage.
     disk.put("log/00000000000000000005", b"LORALOG");
     disk.flip_bit("log/00000000000000000004", 100, 0);
