@@ -609,9 +609,9 @@ fn a_posting_with_something_else_in_it() {
 #[test]
 fn an_index_out_of_order() {
     found!(Fault::Postings(|view, postings| if view.0 == 8 { postings.swap(3, 4) });
-        [Finding::Unordered { view: Position(8), piece: Piece::Posting(_) }, ..]);
+        [Finding::Unordered { view: Position(8), piece: Piece::Posting(_) }]);
     found!(Fault::Boundaries(|view, boundaries| if view.0 == 8 { boundaries.swap(0, 1) });
-        [Finding::Unordered { view: Position(8), piece: Piece::Boundary(_) }, ..]);
+        [Finding::Unordered { view: Position(8), piece: Piece::Boundary(_) }]);
 }
 
 /// A writer that keeps a rectangle open, closes one too many, or opens one that counts when it should not.

@@ -88,7 +88,7 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
         let views: Vec<Position> = self.views.iter().map(|sums| sums.view.position()).collect();
         match Replay::of(&self.declarations, object, chain, &views, |finding| self.report.add(finding)) {
             Ok(replay) => {
-                self.expect(object, &replay);
+                self.expect(&replay);
                 self.expect_terms(&replay);
             }
             Err(finding) => {

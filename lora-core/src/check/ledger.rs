@@ -98,7 +98,7 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
 
     fn entry(&mut self, walk: &mut Walk, entry: &LedgerEntry) {
         self.report.entries += 1;
-        if !self.in_order(walk, entry) || !self.linked(walk, entry) {
+        if !self.comes_next(walk, entry) || !self.linked(walk, entry) {
             self.doubtful.insert(entry.object);
             return;
         }
@@ -124,7 +124,7 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
     }
 
     /// Whether an entry comes after those that came before; a gap before it is noted.
-    fn in_order(&mut self, walk: &mut Walk, entry: &LedgerEntry) -> bool {
+    fn comes_next(&mut self, walk: &mut Walk, entry: &LedgerEntry) -> bool {
         let (expected, found) = (Position(walk.next), entry.position);
         if found != expected {
             walk.links.clear();

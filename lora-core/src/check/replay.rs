@@ -3,8 +3,8 @@
 use super::Finding;
 use crate::object::{Content, LifeCycle, ObjectId, Position, Registration, validate_next};
 use crate::schema::Class;
-use crate::storage::{Boundary, Declarations, Encoded, Posting, PostingDraft, boundaries, postings};
-use crate::time::Period;
+use crate::storage::{Boundary, Declarations, Encoded, Key, Posting, PostingDraft, boundaries, postings};
+use crate::time::{Period, TransactionTime, ValidTime};
 
 /// What an object has in the index, and had.
 #[derive(Default)]
@@ -75,13 +75,14 @@ impl Replay {
         old.for_each(close);
     }
 
-    /// The rectangles as a view at a position shows them.
-    pub(super) fn postings(&self, view: Position) -> impl Iterator<Item = Posting> {
-        let ended = self.closed.iter().map(move |(posting, closed)| match *closed <= view {
-            true => posting.clone(),
-            false => Posting { known: Period::since(posting.known.from()).expect("it has an end"), ..posting.clone() },
-        });
-        ended.chain(self.open.iter().cloned()).filter(move |posting| posting.opened <= view)
+    /// The rectangles that a view at a position shows, each with when it was known as seen from there.
+    pub(super) fn postings(&self, view: Position) -> impl Iterator<Item = (&Posting, Period<TransactionTime>)> {
+        let closed = self.closed.iter().map(|(posting, closed)| (posting, *closed));
+        let all = closed.chain(self.open.iter().map(|posting| (posting, Position(u64::MAX))));
+        all.filter(move |(posting, _)| posting.opened <= view).map(move |(posting, closed)| {
+            let open = Period::since(posting.known.from()).filter(|_| closed > view);
+            (posting, open.unwrap_or(posting.known))
+        })
     }
 
     /// The boundaries that the view with an index shows.
@@ -90,7 +91,7 @@ impl Replay {
     }
 }
 
-fn place(posting: &Posting) -> (&crate::storage::Key, Period<crate::time::ValidTime>, bool) {
+fn place(posting: &Posting) -> (&Key, Period<ValidTime>, bool) {
     (&posting.key, posting.valid, posting.present)
 }
 
