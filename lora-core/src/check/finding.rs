@@ -36,8 +36,8 @@ pub enum Finding {
         /// The head that the ledger says.
         found: Digest,
     },
-    /// An instant lies before that of the entry before.
-    #[error("entry {position} was entered at {found}, before the entry before it, at {previous}")]
+    /// An instant lies before that of the entry before, or is none.
+    #[error("entry {position} was entered at {found}, where the one before it was at {previous}")]
     Instant {
         /// The entry.
         position: Position,

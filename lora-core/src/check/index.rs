@@ -146,7 +146,7 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
                 Some(chain) => chain.clone(),
                 None => self.history(0, object).await?.unwrap_or_default(),
             };
-            if let Ok(replay) = Replay::of(&self.declarations, object, &chain, &views, |_| {}) {
+            if let Some(replay) = Replay::of(&self.declarations, object, &chain, &views, |_| {}) {
                 let shown = replay.postings(views[index]);
                 postings.extend(shown.map(|(posting, known)| Posting { known, ..posting.clone() }));
                 boundaries.extend(replay.boundaries(index));

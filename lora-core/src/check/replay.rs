@@ -20,24 +20,24 @@ pub(super) struct Replay {
 impl Replay {
     /// Registers an object's chain, of which the ledger says that it is in order; `views` are the positions from which
     /// boundaries are asked for.
-    ///
-    /// # Errors
-    /// The [`Finding`] that leaves unknown what follows from the chain. Other findings go to `add`.
+    /// Findings go to `add`; `None` after one that leaves unknown what follows from the chain.
     pub(super) fn of(
         declarations: &Declarations,
         object: ObjectId,
         chain: &[Encoded],
         views: &[Position],
         mut add: impl FnMut(Finding),
-    ) -> Result<Self, Finding> {
+    ) -> Option<Self> {
         let mut replay = Self::default();
         let mut before = Content::EMPTY;
         for (index, encoded) in chain.iter().enumerate() {
             let position = encoded.position;
-            let class = declarations.class(object.class, position);
-            let class = class.ok_or(Finding::Undeclared { position, object })?;
-            let unreadable = |source| Finding::Unreadable { position, source };
-            let registration = encoded.frame.registration().map_err(unreadable)?;
+            let Some(class) = declarations.class(object.class, position) else {
+                add(Finding::Undeclared { position, object });
+                return None;
+            };
+            let registration = encoded.frame.registration();
+            let registration = registration.map_err(|source| add(Finding::Unreadable { position, source })).ok()?;
             if let Err(source) = validate_next(class, &before, &registration.content) {
                 add(Finding::Unsound { position, object, source });
             }
@@ -52,7 +52,7 @@ impl Replay {
             }
             before = registration.content;
         }
-        Ok(replay)
+        Some(replay)
     }
 
     /// Closes the rectangles that a registration does not have, keeps those that it has, and opens the others.
