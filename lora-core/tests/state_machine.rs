@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use lora_core::Service;
+use lora_core::check::check;
 use lora_core::codec::Frame;
 use lora_core::error::Error;
 use lora_core::object::lifecycle::TransitionError;
@@ -250,6 +251,8 @@ fn run(class: ClassId, acts: &[Act]) {
         }
     }
     both.check_ledger();
+    let report = block_on(check(both.service.store(), |_| {})).unwrap();
+    assert!(report.is_clean(), "{report}");
 }
 
 proptest! {
