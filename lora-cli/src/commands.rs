@@ -48,7 +48,7 @@ pub struct CheckArgs {
 /// Writes the entries of a store to standard output, as JSON Lines.
 pub fn export(args: &ExportArgs) -> ExitCode {
     let call = Call::Export { position: args.position };
-    with_folder(&args.store, |folder| calls::carry_out(folder, &call, Vec::new(), Box::new(io::empty())))
+    with_folder(&args.store, |folder| calls::carry_out(folder, &call, Vec::new(), Input::None))
 }
 
 /// Reads entries into a store.
@@ -57,10 +57,10 @@ pub fn import(args: &ImportArgs) -> ExitCode {
         Ok(classes) => classes,
         Err(problems) => return wrong_use(&problems),
     };
-    let input: Input = match args.file.as_deref().filter(|file| *file != Path::new("-")) {
-        None => Box::new(io::stdin()),
+    let input = match args.file.as_deref().filter(|file| *file != Path::new("-")) {
+        None => Input::Stream(Box::new(io::stdin())),
         Some(file) => match File::open(file) {
-            Ok(open) => Box::new(open),
+            Ok(_) => Input::File(file.to_owned()),
             Err(error) => return failed(&format!("{} cannot be read: {error}", file.display())),
         },
     };
@@ -72,7 +72,7 @@ pub fn import(args: &ImportArgs) -> ExitCode {
 pub fn check(args: &CheckArgs) -> ExitCode {
     with_folder(&args.store, |folder| match args.rebuild {
         true => calls::rebuild(folder),
-        false => calls::carry_out(folder, &Call::Check, Vec::new(), Box::new(io::empty())),
+        false => calls::carry_out(folder, &Call::Check, Vec::new(), Input::None),
     })
 }
 

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lora_core::Service;
+use lora_core::codec::Salt;
 use lora_core::schema::ClassDeclaration;
 use lora_core::storage::Storage;
 use lora_core::time::Clock;
 use lora_embedded::home::Home;
-use lora_embedded::{EmbeddedStore, Options};
+use lora_embedded::{EmbeddedStore, Options, SystemClock};
 use uuid::Uuid;
 
 use crate::failure::with_causes;
-use lora_embedded::SystemClock;
 
 /// Where the folder is when nobody says.
 pub(crate) const DATA: &str = "./lora-data";
@@ -72,8 +72,12 @@ pub(crate) fn open(home: Home, index: Index) -> Result<EmbeddedStore, String> {
 /// # Errors
 /// Why they cannot be had, for people.
 pub(crate) async fn service<S: Storage>(store: S, classes: Vec<ClassDeclaration>) -> Result<Service<S>, String> {
-    let salts = || Uuid::new_v4().into_bytes();
-    Service::open(store, classes, salts).await.map_err(|error| with_causes(&error))
+    Service::open(store, classes, salt).await.map_err(|error| with_causes(&error))
+}
+
+/// A salt that nobody can guess.
+pub(crate) fn salt() -> Salt {
+    Uuid::new_v4().into_bytes()
 }
 
 /// The machine's clock.

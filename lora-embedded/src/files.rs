@@ -4,7 +4,7 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The files of one folder, by names such as `log/00000000000000000001`.
@@ -91,6 +91,11 @@ impl Folder {
     /// The folder at a path; it must be there.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), _lock: None }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The same, with a lock that is held until the last clone is gone.

@@ -140,6 +140,11 @@ impl Home {
         }
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.files.path()
+    }
+
     /// Its files; whoever has them has the lock.
     pub fn files(self) -> Folder {
         self.files

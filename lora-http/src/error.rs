@@ -152,7 +152,16 @@ impl Problem {
         if status.is_server_error() {
             error!(error = %Chain(problem), "the store failed");
         }
-        Self::new(status, code, problem.to_string())
+        let problem = match problem {
+            lora_core::Error::Store(error) => Self::new(status, code, error.to_string()),
+            other => Self::new(status, code, other.to_string()),
+        };
+        match status {
+            StatusCode::INSUFFICIENT_STORAGE => {
+                problem.accepted("the same again, when there is free space on its disk")
+            }
+            _ => problem,
+        }
     }
 
     fn content(class: &Class, error: &ContentError) -> Self {

@@ -4,7 +4,7 @@ mod client;
 mod process;
 
 pub use client::{Answer, Connection, send};
-pub use process::{Server, binary, run, workspace};
+pub use process::{Server, binary, command, run, run_without_rights, workspace};
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,9 @@
 //! The binary as a process.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
@@ -43,7 +45,8 @@ pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     command(arguments, environment).output().expect("the binary runs")
 }
 
-fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+/// The binary with arguments, without anything from the environment that would configure it.
+pub fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(binary());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LORA_")) {
         command.env_remove(name);
@@ -52,7 +55,25 @@ fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     command
 }
 
-/// A running server with an empty store; killed when it goes out of scope.
+/// Runs the binary as a user that is not root and owns nothing.
+///
+/// # Panics
+/// When that user cannot be taken on, or the binary not be started.
+pub fn run_without_rights(arguments: &[&str]) -> Output {
+    let id = Command::new("id").arg("-u").output().expect("id runs").stdout;
+    if id != b"0\n" {
+        return run(arguments, &[]);
+    }
+    // Where nobody may read the folder of the build, there is a copy.
+    let copy = tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().expect("a folder");
+    let copied = copy.path().join("lora");
+    std::fs::copy(binary(), &copied).expect("the binary can be copied");
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(copied).args(arguments);
+    command.current_dir("/").output().expect("setpriv runs")
+}
+
+/// A running server; killed when it goes out of scope.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
@@ -61,16 +82,34 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server on a free port.
+    /// A server with a store in memory, on a free port.
     pub fn start() -> Self {
         Self::start_with(&[])
     }
 
-    /// A server on a free port, with more arguments.
+    /// A server with a store in memory, on a free port, with more arguments.
+    pub fn start_with(arguments: &[&str]) -> Self {
+        Self::listening(&[&["--memory"], arguments].concat())
+    }
+
+    /// A server with the store in a folder, on a free port.
     ///
     /// # Panics
-    /// When it does not say that it listens.
-    pub fn start_with(arguments: &[&str]) -> Self {
+    /// When the folder's name is not UTF-8.
+    pub fn on(folder: &Path) -> Self {
+        Self::on_with(folder, &[])
+    }
+
+    /// A server with the store in a folder, on a free port, with more arguments.
+    ///
+    /// # Panics
+    /// When the folder's name is not UTF-8.
+    pub fn on_with(folder: &Path, arguments: &[&str]) -> Self {
+        let folder = folder.to_str().expect("tests choose their names");
+        Self::listening(&[&["--data", folder], arguments].concat())
+    }
+
+    fn listening(arguments: &[&str]) -> Self {
         let arguments = [&["serve", "--listen", "127.0.0.1:0", "--log", "warn"], arguments].concat();
         let mut child = command(&arguments, &[]).stdout(Stdio::piped()).spawn().expect("the binary runs");
         let mut line = String::new();
@@ -107,6 +146,25 @@ impl Server {
     pub fn signal(&self, name: &str) {
         let kill = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status();
         assert!(kill.expect("kill runs").success());
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Tells the server to stop, and waits until it has.
+    ///
+    /// # Panics
+    /// When it does not end in time, or not as it should.
+    pub fn stop(mut self) {
+        self.signal("TERM");
+        assert_eq!(self.ended().code(), Some(0));
+    }
+
+    /// Kills the server.
+    pub fn kill(self) {
+        drop(self);
     }
 
     /// Waits for the process to end.

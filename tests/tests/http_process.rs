@@ -20,8 +20,13 @@ fn wrong_use_ends_with_2_and_says_why() {
     refused(&["serve", "--listen", "0.0.0.0:0"], &[], &["--no-authentication"]);
     refused(&["serve"], &[("LORA_LISTEN", "[::]:0")], &["--no-authentication"]);
     refused(&["serve", "--listen", "nowhere"], &[], &["--listen", "nowhere"]);
-    refused(&["serve", "--data", "somewhere"], &[], &["--data", "later"]);
-    refused(&["serve", "--postgres", "postgres://a"], &[], &["--postgres", "later"]);
+    for call in ["serve", "export", "import", "check"] {
+        refused(&[call, "--postgres", "postgres://a"], &[], &["--postgres", "later"]);
+        refused(&[call, "--postgres", "postgres://a", "--data", "x"], &[], &["--data", "--postgres"]);
+    }
+    refused(&["export", "--position", "x"], &[], &["--position"]);
+    refused(&["export", "--memory"], &[], &["--memory"]);
+    refused(&["import", "--classes", "/nowhere/at/all"], &[], &["/nowhere/at/all"]);
     refused(&["serve", "--memory", "--data", "x"], &[], &["--memory"]);
     refused(&["serve", "--body-bytes-max", "many"], &[], &["--body-bytes-max", "many"]);
     refused(&["serve", "--log-format", "xml"], &[], &["--log-format", "xml"]);
@@ -36,7 +41,7 @@ fn wrong_use_ends_with_2_and_says_why() {
 #[test]
 fn an_address_that_is_taken_ends_with_1() {
     let server = Server::start();
-    let output = run(&["serve", "--listen", &server.address.to_string()], &[]);
+    let output = run(&["serve", "--memory", "--listen", &server.address.to_string()], &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot listen"));
 }
@@ -48,16 +53,29 @@ fn config_shows_every_value_with_its_origin_and_check_names_every_problem() {
     let said = String::from_utf8_lossy(&output.stdout);
     for line in [
         "listen = \"127.0.0.1:8080\" # default",
-        "memory = true # default",
+        "memory = false # default",
+        "data = \"./lora-data\" # default",
+        "# postgres is not given",
         "body_bytes_max = 5 # flag --body-bytes-max",
         "log_format = \"json\" # environment LORA_LOG_FORMAT",
         "# trust_actor_header is not given",
     ] {
         assert!(said.lines().any(|other| other == line), "{line} in {said}");
     }
-    let wrong = ["config", "--check", "--listen", "0.0.0.0:1", "--log-format", "xml", "--data", "x"];
-    refused(&wrong, &[("LORA_BODY_BYTES_MAX", "many")], &["--listen", "--log-format", "--data", "--body-bytes-max"]);
+    let wrong = ["config", "--check", "--listen", "0.0.0.0:1", "--log-format", "xml", "--postgres", "x"];
+    refused(
+        &wrong,
+        &[("LORA_BODY_BYTES_MAX", "many")],
+        &["--listen", "--log-format", "--postgres", "--body-bytes-max"],
+    );
     assert_eq!(run(&["config", "--check"], &[]).status.code(), Some(0));
+    let said = |arguments: &[&str], environment: &[(&str, &str)]| {
+        String::from_utf8(run(arguments, environment).stdout).expect("UTF-8")
+    };
+    assert!(said(&["config"], &[("LORA_DATA", "x")]).contains("data = \"x\" # environment LORA_DATA\n"));
+    assert!(said(&["config"], &[("LORA_DATA", "")]).contains("data = \"./lora-data\""));
+    let memory = said(&["config", "--memory"], &[]);
+    assert!(memory.contains("memory = true # flag --memory\n# data is not given\n"), "{memory}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ pub(super) fn ask(folder: &Path, owner: &str, call: &Call, input: Input, to: &dy
 
 /// Sends the input; the owner refuses it where it does not come whole.
 fn send_input(mut to: UnixStream, input: Input) {
-    match wire::send_input(&mut to, input) {
+    match input.stream().and_then(|input| wire::send_input(&mut to, input)) {
         Err(error) if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
             complain(&format!("the input cannot be read: {error}"));
             let _ = to.shutdown(Shutdown::Write);
@@ -113,7 +113,7 @@ mod tests {
                 assert_eq!(wire::read_request(&mut stream).unwrap().call, Call::Check);
                 answers.iter().for_each(|answer| wire::write_answer(stream.get_mut(), answer).unwrap());
             });
-            ask(folder.path(), "pid 1 (lora serve)", &Call::Check, Box::new(io::empty()), &heard)
+            ask(folder.path(), "pid 1 (lora serve)", &Call::Check, Input::None, &heard)
         });
         (code, heard.0.into_inner().unwrap())
     }
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn an_owner_without_a_socket_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let ask = || ask(folder.path(), "pid 7 (lora import)", &Call::Check, Box::new(io::empty()), &Heard::default());
+        let ask = || ask(folder.path(), "pid 7 (lora import)", &Call::Check, Input::None, &Heard::default());
         let error = ask().unwrap_err().to_string();
         assert!(error.contains("pid 7 (lora import), which takes no calls now"), "{error}");
         drop(socket::listen(folder.path()).unwrap());

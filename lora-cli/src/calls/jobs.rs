@@ -1,15 +1,31 @@
 //! The jobs themselves: the same code wherever the store is open.
 
+use std::error::Error;
+use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
 
 use lora_core::Service;
+use lora_core::check::{self, check};
+use lora_core::object::Position;
 use lora_core::storage::Storage;
+use lora_embedded::EmbeddedStore;
 
+use super::wire::FRAME_BYTES_MAX;
 use super::{Call, Listener, Progress, Said};
 use crate::failure::{causes, with_causes};
+use crate::store::{clock, salt};
+use crate::transfer::{self, Imported, Loading, Phase, TextFile, assert, export};
 
 /// What a job reads.
-pub(crate) type Input = Box<dyn Read + Send>;
+pub(crate) enum Input {
+    /// Nothing.
+    None,
+    /// A file of this machine.
+    File(PathBuf),
+    /// Whatever comes.
+    Stream(Box<dyn Read + Send>),
+}
 
 /// What a job works on.
 pub(crate) enum Target<S> {
@@ -19,19 +35,40 @@ pub(crate) enum Target<S> {
     Service(Service<S>),
 }
 
-/// Carries out a call; returns the exit code. Whatever there is to say has then been said.
-pub(crate) async fn run<S: Storage>(call: &Call, target: &Target<S>, input: Input, to: &dyn Listener) -> u8 {
+type Done = Result<u8, Box<dyn Error + Send + Sync>>;
+
+/// Carries out a call on the store in `folder`; returns the exit code. What there is to say has then been said.
+pub(crate) async fn run<S: Storage>(
+    call: &Call,
+    target: &Target<S>,
+    folder: &Path,
+    input: Input,
+    to: &dyn Listener,
+) -> u8 {
     let store = match target {
         Target::Store(store) => store,
         Target::Service(service) => service.store(),
     };
     let done = match (call, target) {
-        (Call::Export { position }, _) => export(store, *position, to).await,
-        (Call::Check, _) => check(store, to).await,
-        (Call::Import { restore: false }, Target::Service(service)) => import(service, input, to).await,
-        (Call::Import { restore: true }, Target::Store(store)) => restore(store, input, to).await,
+        (Call::Export { position }, _) => exported(store, *position, to).await,
+        (Call::Check, _) => checked(store, to).await,
+        (Call::Import { restore: false }, Target::Service(service)) => imported(service, folder, input, to).await,
         (Call::Import { .. }, _) => Err("only a store that nobody has open is restored: stop the server first".into()),
     };
+    code(done, to)
+}
+
+/// Restores the input into a store that nobody else has; returns the exit code.
+pub(super) async fn restore(store: &EmbeddedStore, folder: &Path, input: Input, to: &dyn Listener) -> u8 {
+    let restored = async {
+        let lines = input.lines(folder)?;
+        let into = Loading::new(store.clone());
+        summary(transfer::restore(store, into, &lines, &salt, |progress| say(to, progress)).await?, "restored", to)
+    };
+    code(restored.await, to)
+}
+
+fn code(done: Done, to: &dyn Listener) -> u8 {
     done.unwrap_or_else(|error| {
         // A reader of the answer that had enough, as `head` has, is no failure.
         let had_enough = causes(&*error)
@@ -43,43 +80,69 @@ pub(crate) async fn run<S: Storage>(call: &Call, target: &Target<S>, input: Inpu
     })
 }
 
-type Done = Result<u8, Box<dyn std::error::Error + Send + Sync>>;
-
-/// Up to a position, everything for none.
-async fn export<S: Storage>(store: &S, position: Option<u64>, to: &dyn Listener) -> Done {
-    use lora_core::object::Position;
-    use lora_core::storage::{Read as _, Wait};
-    let view = store.view(position.map(Position)).await?;
-    let mut out = BufWriter::with_capacity(super::wire::FRAME_BYTES_MAX, Output(to));
-    let total = Some(view.position().0);
-    let mut after = Position(0);
-    while after < view.position() {
-        for entry in store.ledger(after, 1_000, Wait::Never).await? {
-            after = entry.position;
-            writeln!(out, "{{\"position\":{after},\"instant\":\"{}\"}}", entry.instant)?;
-        }
-        to.hear(Said::Progress(Progress { label: "exporting".to_owned(), done: after.0, total }))?;
-    }
+async fn exported<S: Storage>(store: &S, position: Option<u64>, to: &dyn Listener) -> Done {
+    let mut out = BufWriter::with_capacity(FRAME_BYTES_MAX, Output(to));
+    export(store, position.map(Position), &mut out, |progress| say(to, progress)).await?;
     out.flush()?;
     Ok(0)
 }
 
-async fn check<S: Storage>(store: &S, to: &dyn Listener) -> Done {
-    use lora_core::storage::Read as _;
-    let position = store.view(None).await?.position();
-    writeln!(Output(to), "checked {position} entries: 0 findings")?;
+async fn checked<S: Storage>(store: &S, to: &dyn Listener) -> Done {
+    let progress = |check::Progress { part, done, of }| {
+        let label = match part {
+            check::Part::Entries => "checking entries",
+            check::Part::Objects => "checking objects",
+            check::Part::Postings => "checking the index",
+        };
+        hint(to, label, done, of);
+    };
+    let report = check(store, progress).await?;
+    write!(Output(to), "{report}")?;
+    Ok(u8::from(!report.is_clean()))
+}
+
+async fn imported<S: Storage>(service: &Service<S>, folder: &Path, input: Input, to: &dyn Listener) -> Done {
+    let lines = input.lines(folder)?;
+    summary(assert(service, &lines, clock().now(), |progress| say(to, progress)).await?, "imported", to)
+}
+
+fn summary(imported: Imported, verb: &str, to: &dyn Listener) -> Done {
+    let Imported { entered, present } = imported;
+    to.hear(Said::Message(format!("{verb} {entered} entries; {present} were there already")))?;
     Ok(0)
 }
 
-async fn import<S: Storage>(_service: &Service<S>, mut input: Input, to: &dyn Listener) -> Done {
-    let read = io::copy(&mut input, &mut io::sink())?;
-    to.hear(Said::Message(format!("{read} bytes")))?;
-    Err("there is no import yet".into())
+fn say(to: &dyn Listener, progress: transfer::Progress) {
+    let label = match progress.phase {
+        Phase::Export => "exporting",
+        Phase::Verify => "verifying",
+        Phase::Enter => "importing",
+    };
+    hint(to, label, progress.done, progress.total);
 }
 
-async fn restore<S: Storage>(_store: &S, mut input: Input, _to: &dyn Listener) -> Done {
-    io::copy(&mut input, &mut io::sink())?;
-    Err("there is no restore yet".into())
+/// Nobody has to hear how far a job is: an answer that nobody hears ends it.
+fn hint(to: &dyn Listener, label: &str, done: u64, total: Option<u64>) {
+    let _ = to.hear(Said::Progress(Progress { label: label.to_owned(), done, total }));
+}
+
+impl Input {
+    /// To read it once from the start to the end.
+    pub(super) fn stream(self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::None => Box::new(io::empty()),
+            Self::File(path) => Box::new(File::open(path)?),
+            Self::Stream(stream) => stream,
+        })
+    }
+
+    /// To read it twice; what comes only once is copied into a folder, as a file that goes away with the result.
+    fn lines(self, folder: &Path) -> io::Result<TextFile> {
+        match self {
+            Self::File(path) => TextFile::open(&path, folder),
+            other => TextFile::spooled(other.stream()?, folder),
+        }
+    }
 }
 
 /// A job's standard output.

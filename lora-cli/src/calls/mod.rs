@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::failure::{failed, with_causes};
 use crate::store::{self, Index};
 pub(crate) use jobs::Input;
+use jobs::Target;
 pub(crate) use owner::Owner;
 use terminal::Terminal;
 
@@ -105,7 +106,7 @@ pub(crate) fn carry_out(folder: &Path, call: &Call, classes: Vec<ClassDeclaratio
 /// Computes the index of a store anew, and then checks it.
 pub(crate) fn rebuild(folder: &Path) -> ExitCode {
     match Home::open_existing(folder, "check --rebuild") {
-        Ok(home) => on_store(home, Index::Rebuilt, &Call::Check, Vec::new(), Box::new(io::empty()), &Terminal::new()),
+        Ok(home) => on_store(home, Index::Rebuilt, &Call::Check, Vec::new(), Input::None, &Terminal::new()),
         Err(error @ HomeError::Locked { .. }) => failed(&format!("{error}: stop it, then rebuild the index")),
         Err(error) => failed(&with_causes(&error)),
     }
@@ -119,14 +120,16 @@ fn on_store(
     input: Input,
     terminal: &Terminal,
 ) -> ExitCode {
+    let folder = home.path().to_owned();
     let done = store::open(home, index).and_then(|store| {
         let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no threads to work with: {error}"))?;
         runtime.block_on(async {
             let target = match call {
-                Call::Import { restore: false } => jobs::Target::Service(store::service(store, classes).await?),
-                _ => jobs::Target::Store(store),
+                Call::Import { restore: true } => return Ok(jobs::restore(&store, &folder, input, terminal).await),
+                Call::Import { restore: false } => Target::Service(store::service(store, classes).await?),
+                Call::Export { .. } | Call::Check => Target::Store(store),
             };
-            Ok(jobs::run(call, &target, input, terminal).await)
+            Ok(jobs::run(call, &target, &folder, input, terminal).await)
         })
     });
     match done {

@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tracing::{debug, info, warn};
 
-use super::jobs::{self, Target};
+use super::jobs::{self, Input, Target};
 use super::wire::{self, Answer, SentInput};
 use super::{Listener, Said, socket};
 
@@ -47,8 +47,9 @@ impl Owner {
         let listener = socket::listen(folder)?;
         listener.set_nonblocking(true)?;
         let listener = UnixListener::from_std(listener)?;
+        let target = Target::Service(service);
         let (stop, stopped) = watch::channel(());
-        let listening = tokio::spawn(accept(listener, Arc::new(Target::Service(service)), stopped));
+        let listening = tokio::spawn(accept(listener, Arc::new(Store { folder: folder.to_owned(), target }), stopped));
         Ok(Self { folder: folder.to_owned(), stop, listening })
     }
 
@@ -60,7 +61,13 @@ impl Owner {
     }
 }
 
-async fn accept<S: Storage>(listener: UnixListener, target: Arc<Target<S>>, mut stopped: watch::Receiver<()>) {
+/// The store that is called.
+struct Store<S> {
+    folder: PathBuf,
+    target: Target<S>,
+}
+
+async fn accept<S: Storage>(listener: UnixListener, store: Arc<Store<S>>, mut stopped: watch::Receiver<()>) {
     let free = Arc::new(Semaphore::new(CALLS_MAX));
     let mut calls = JoinSet::new();
     loop {
@@ -70,7 +77,7 @@ async fn accept<S: Storage>(listener: UnixListener, target: Arc<Target<S>>, mut 
         };
         while calls.try_join_next().is_some() {}
         match accepted {
-            Ok(stream) => drop(calls.spawn(connection(stream, target.clone(), free.clone(), stopped.clone()))),
+            Ok(stream) => drop(calls.spawn(connection(stream, store.clone(), free.clone(), stopped.clone()))),
             Err(error) => {
                 warn!(%error, "a call could not be accepted");
                 tokio::time::sleep(ACCEPT_AGAIN).await;
@@ -83,14 +90,14 @@ async fn accept<S: Storage>(listener: UnixListener, target: Arc<Target<S>>, mut 
 /// Answers a connection in a thread of its own, and breaks it off when the process is told to stop.
 async fn connection<S: Storage>(
     stream: UnixStream,
-    target: Arc<Target<S>>,
+    store: Arc<Store<S>>,
     free: Arc<Semaphore>,
     mut stopped: watch::Receiver<()>,
 ) {
     let Ok(ours) = stream.try_clone() else { return };
     let mut answering = spawn_blocking(move || {
         let place = free.try_acquire();
-        if let Err(error) = answer(stream, place.is_ok(), &target) {
+        if let Err(error) = answer(stream, place.is_ok(), &store) {
             debug!(%error, "a call broke off");
         }
     });
@@ -103,7 +110,7 @@ async fn connection<S: Storage>(
     }
 }
 
-fn answer<S: Storage>(stream: UnixStream, has_place: bool, target: &Target<S>) -> io::Result<()> {
+fn answer<S: Storage>(stream: UnixStream, has_place: bool, store: &Store<S>) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(REQUEST_WITHIN))?;
     let mut from = BufReader::new(stream.try_clone()?);
@@ -114,7 +121,8 @@ fn answer<S: Storage>(stream: UnixStream, has_place: bool, target: &Target<S>) -
         Ok(request) => {
             from.get_ref().set_read_timeout(None)?;
             info!(call = %request.call, "called through the socket");
-            Handle::current().block_on(jobs::run(&request.call, target, Box::new(SentInput::new(from)), &to))
+            let input = Input::Stream(Box::new(SentInput::new(from)));
+            Handle::current().block_on(jobs::run(&request.call, &store.target, &store.folder, input, &to))
         }
         Err(error) => to.refuse(&error.to_string())?,
     };

@@ -215,7 +215,7 @@ fn with_headers(mut answer: Value) -> Value {
 
 fn answers(status: &str, success: &Value) -> Value {
     let mut answers = Map::from_iter([(status.to_owned(), success.clone())]);
-    for status in ["400", "404", "408", "410", "413", "503"] {
+    for status in ["400", "404", "408", "410", "413", "503", "507"] {
         answers.insert(status.to_owned(), reference("responses", "Problem"));
     }
     Value::Object(answers)
