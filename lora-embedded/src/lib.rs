@@ -19,5 +19,6 @@ pub mod testing;
 mod writer;
 
 pub use error::OpenError;
+pub use index::IndexOptions;
 pub use read::EmbeddedView;
 pub use store::{EmbeddedStore, Options};

@@ -28,7 +28,8 @@ use crate::writer::{self, Command, Commit};
 pub struct Options {
     /// The log's.
     pub log: log::Options,
-    pub(crate) index: IndexOptions,
+    /// The index's.
+    pub index: IndexOptions,
 }
 
 /// A store in the files of one folder. Cheap to clone; the last one closes it.
