@@ -32,7 +32,11 @@ where
         let writers: Vec<_> = (0..WRITERS)
             .map(|number| {
                 let mut writer = Writer::new(number, 2);
-                scope.spawn(move || (0..steps).for_each(|_| drop(block_on(store.commit(writer.next())).unwrap())))
+                scope.spawn(move || {
+                    (0..steps).for_each(|_| {
+                        block_on(store.commit(writer.next())).unwrap();
+                    })
+                })
             })
             .collect();
         let meanwhile = scope.spawn(|| meanwhile(&done));
@@ -92,7 +96,6 @@ fn a_view_answers_the_same_while_others_write() {
         repeated
     });
     assert!(repeated > 0);
-    assert_sound(&store);
 }
 
 /// Whoever goes away after asking has asked: the step is done whole, or not at all.

@@ -11,7 +11,7 @@ use lora_embedded::testing::{SimulatedDisk, Torn};
 use lora_embedded::{EmbeddedStore, Options};
 use pollster::block_on;
 
-use crate::support::{Expected, clock, open, script, small};
+use crate::support::{Expected, clock, one_of, open, script, small};
 
 /// A disk that is remembered as it is after each operation, with the number of steps acknowledged by then.
 #[derive(Clone)]
@@ -128,7 +128,7 @@ fn what_was_acknowledged_survives_a_crash_after_any_operation() {
     let expected = Expected::of(script(14));
     for options in [small(Duration::from_secs(3_600)), small(Duration::ZERO)] {
         let states = states(&expected, options);
-        for (number, caught) in states.iter().enumerate() {
+        for (number, caught) in states.iter().enumerate().step_by(one_of(3) as usize) {
             let seed = Torn::Seed(number as u64);
             let torn = [Torn::Nothing, Torn::Everything, seed, seed][number % 4];
             survives(&expected, caught, torn, options, number % 8 == 0);
@@ -144,7 +144,7 @@ fn a_torn_last_write_is_cut_off_wherever_it_ends() {
     let writes = states.iter().filter_map(|caught| Some((caught, caught.write?)));
     for (number, (caught, length)) in writes.enumerate() {
         // Every byte of one write, and of the others those around the ends of their parts.
-        let stride = if number == 4 { 1 } else { 53 };
+        let stride = if number == 4 { 1 } else { one_of(53) as usize };
         for cut in (0..=length).step_by(stride) {
             survives(&expected, caught, Torn::LastWriteCutAt(cut), options, cut % 31 == 0);
         }

@@ -10,7 +10,7 @@ use lora_embedded::testing::{SimulatedDisk, Torn};
 use lora_embedded::{EmbeddedStore, OpenError, Options};
 use pollster::block_on;
 
-use crate::support::{Expected, clock, open, script, small};
+use crate::support::{Expected, clock, one_of, open, script, small};
 
 /// Which operations fail.
 #[derive(Debug, Clone, Copy)]
@@ -54,14 +54,15 @@ impl Fault {
     fn everywhere(self, first: u64, mut run: impl FnMut(u64) -> SimulatedDisk) -> u64 {
         let mut nth = first;
         while self.done(&run(nth)) >= nth {
-            nth += STRIDE;
+            nth += one_of(SOME);
         }
         nth - 1
     }
 }
 
-/// Each fault strikes every so many operations, each beginning with another one.
-const STRIDE: u64 = 4;
+/// With each push a fault strikes one of so many operations, each fault beginning with another one, so that every
+/// operation fails in two ways or more.
+const SOME: u64 = 4;
 
 fn try_open(disk: &SimulatedDisk, options: Options) -> Result<EmbeddedStore, OpenError> {
     EmbeddedStore::open(Arc::new(disk.clone()), clock(), options)
@@ -137,12 +138,12 @@ fn what_was_acknowledged_survives_a_fault_anywhere() {
     let expected = Expected::of(script(14));
     let options = small(Duration::from_secs(3_600));
     for (first, fault) in (1..).zip(Fault::ALL) {
-        fault.everywhere(1 + first % STRIDE, |nth| {
+        fault.everywhere(1 + first % one_of(SOME), |nth| {
             let disk = SimulatedDisk::new();
             fault.strike(&disk, nth);
             let mut load = Load::start(&expected, disk.clone(), options);
             load.run();
-            for torn in [Torn::Nothing, [Torn::Everything, Torn::Seed(nth)][nth as usize / 4 % 2]] {
+            for torn in [Torn::Nothing, [Torn::Everything, Torn::Seed(nth)][nth as usize / SOME as usize % 2]] {
                 load.survives(torn, options);
             }
             disk
@@ -157,7 +158,7 @@ fn what_was_acknowledged_survives_a_fault_anywhere_while_the_index_is_written() 
     let mut options = small(Duration::ZERO);
     options.index.memtable = 1;
     for (first, fault) in (1..).zip(Fault::ALL) {
-        fault.everywhere(1 + first % STRIDE, |nth| {
+        fault.everywhere(1 + first % one_of(SOME), |nth| {
             let disk = SimulatedDisk::new();
             fault.strike(&disk, nth);
             let mut load = Load::start(&expected, disk.clone(), options);
@@ -182,11 +183,11 @@ fn a_store_opens_after_an_opening_that_failed_anywhere() {
     drop(store);
     for disk in [SimulatedDisk::new(), behind, lost, whole] {
         let steps = if disk.list("log").unwrap().is_empty() { 0 } else { expected.steps.len() };
-        for fault in Fault::ALL {
+        for (first, fault) in (1..).zip(Fault::ALL) {
             let untouched = disk.after_kill();
             drop(open(&untouched, options));
             let operations = fault.done(&untouched) - fault.done(&disk);
-            for nth in 1..=operations {
+            for nth in (1 + first % one_of(SOME)..=operations).step_by(one_of(SOME) as usize) {
                 let disk = disk.after_kill();
                 fault.strike(&disk, nth);
                 let opened = try_open(&disk, options);
@@ -208,7 +209,7 @@ fn a_load_that_failed_anywhere_leaves_whole_steps() {
     let expected = Expected::of(script(14));
     let options = small(Duration::from_secs(3_600));
     for (first, fault) in (1..).zip(Fault::ALL) {
-        fault.everywhere(1 + first % STRIDE, |nth| {
+        fault.everywhere(1 + first % one_of(SOME), |nth| {
             let disk = SimulatedDisk::new();
             let store = open(&disk, options);
             fault.strike(&disk, nth);
