@@ -7,6 +7,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use toml::Value;
 
+use crate::failure::wrong_use;
 use crate::serve;
 use crate::settings::Settings;
 
@@ -25,10 +26,7 @@ pub struct Args {
 pub fn run(args: &Args, matches: Option<&ArgMatches>) -> ExitCode {
     show(&effective(&args.serve, matches));
     match Settings::read(&args.serve) {
-        Err(problems) if args.check => {
-            problems.iter().for_each(|problem| eprintln!("error: {problem}"));
-            ExitCode::from(2)
-        }
+        Err(problems) if args.check => wrong_use(&problems),
         _ => ExitCode::SUCCESS,
     }
 }
@@ -41,15 +39,15 @@ fn show(text: &str) {
 /// The configuration as TOML; options that are not given stand in comments.
 fn effective(args: &serve::Args, matches: Option<&ArgMatches>) -> String {
     let text = |text: &String| Some(Value::String(text.clone()));
-    let memory = args.memory || (args.data.is_none() && args.postgres.is_none());
+    let data = (!args.memory).then(|| args.store.data().to_owned());
     let number = |text: &String| Some(text.parse().map_or_else(|_| Value::String(text.clone()), Value::Integer));
     let lines = [
         ("listen", text(&args.listen)),
-        ("memory", Some(Value::Boolean(memory))),
-        ("data", args.data.as_ref().and_then(text)),
-        ("postgres", args.postgres.as_deref().map(without_password).as_ref().and_then(text)),
+        ("memory", Some(Value::Boolean(args.memory))),
+        ("data", data.as_ref().and_then(text)),
+        ("postgres", args.store.postgres.as_deref().map(without_password).as_ref().and_then(text)),
         ("demo", Some(Value::Boolean(args.demo))),
-        ("classes", Some(args.classes.iter().cloned().map(Value::String).collect::<Vec<_>>().into())),
+        ("classes", Some(args.classes.folders.iter().cloned().map(Value::String).collect::<Vec<_>>().into())),
         ("trust_actor_header", args.trust_actor_header.as_ref().and_then(text)),
         ("no_authentication", Some(Value::Boolean(args.no_authentication))),
         ("body_bytes_max", number(&args.body_bytes_max)),

@@ -1,9 +1,13 @@
 //! The parts of the `lora` binary, one module per call.
 
-mod clock;
+mod calls;
+pub mod commands;
 pub mod config;
 pub mod demo;
+mod failure;
 pub mod generate;
 mod log;
 pub mod serve;
 mod settings;
+mod store;
+pub mod transfer;

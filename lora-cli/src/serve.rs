@@ -1,20 +1,23 @@
 //! `lora serve`: the dialect over HTTP until the process is told to stop.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use lora_core::Service;
-use lora_core::storage::MemoryStore;
-use lora_core::time::Clock;
+use lora_core::storage::{MemoryStore, Storage};
+use lora_embedded::home::Home;
 use lora_http::{Anonymous, HttpOptions, Identify, Metrics, Parts, TrustedHeader};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use crate::clock::SystemClock;
-use crate::settings::Settings;
+use crate::calls::Owner;
+use crate::failure::{failed, with_causes, wrong_use};
+use crate::settings::{ClassArgs, Settings};
+use crate::store::{self, Index, StoreArgs};
 use crate::{demo, log};
 
 /// How often what was counted is folded together.
@@ -26,21 +29,16 @@ pub struct Args {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, env = "LORA_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     pub(crate) listen: String,
-    /// Keep everything in memory, and forget it at the end. The only store for now, and so the default.
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// Keep everything in memory, and forget it at the end.
     #[arg(long, conflicts_with_all = ["data", "postgres"])]
     pub(crate) memory: bool,
-    /// Keep everything in files of a folder. Comes later: refused for now.
-    #[arg(long, env = "LORA_DATA", value_name = "DIR", conflicts_with = "postgres")]
-    pub(crate) data: Option<String>,
-    /// Keep everything in PostgreSQL. Comes later: refused for now.
-    #[arg(long, env = "LORA_POSTGRES", value_name = "URL")]
-    pub(crate) postgres: Option<String>,
     /// Fill an empty store with a generated municipality of 6,000 people, up to today.
     #[arg(long, env = "LORA_DEMO")]
     pub(crate) demo: bool,
-    /// A folder with class declarations, *.toml, beside the shipped ones; several with : between or given again.
-    #[arg(long, env = "LORA_CLASSES", value_name = "DIR", value_delimiter = ':')]
-    pub(crate) classes: Vec<String>,
+    #[command(flatten)]
+    pub(crate) classes: ClassArgs,
     /// Believe this header of a request when it names the actor by UUID; on a loopback address only.
     #[arg(long, env = "LORA_TRUST_ACTOR_HEADER", value_name = "NAME")]
     pub(crate) trust_actor_header: Option<String>,
@@ -62,35 +60,35 @@ pub struct Args {
 pub fn run(args: &Args) -> ExitCode {
     let mut settings = match Settings::read(args) {
         Ok(settings) => settings,
-        Err(problems) => {
-            problems.iter().for_each(|problem| eprintln!("error: {problem}"));
-            return ExitCode::from(2);
-        }
+        Err(problems) => return wrong_use(&problems),
     };
     log::start(settings.log_format, std::mem::take(&mut settings.log_filter));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("no threads to work with: {error}")),
     };
-    match runtime.block_on(serve(settings)) {
+    match runtime.block_on(open_and_serve(settings)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => failed("some requests did not finish in time and were given up"),
         Err(error) => failed(&error),
     }
 }
 
-fn failed(why: &str) -> ExitCode {
-    eprintln!("error: {why}");
-    ExitCode::FAILURE
+async fn open_and_serve(mut settings: Settings) -> Result<bool, String> {
+    let Some(folder) = settings.data.take() else {
+        return serve(settings, MemoryStore::new(store::clock()), None).await;
+    };
+    let home = Home::open(&folder, "serve").map_err(|error| with_causes(&error))?;
+    serve(settings, store::open(home, Index::Kept)?, Some(&folder)).await
 }
 
-async fn serve(settings: Settings) -> Result<bool, String> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = MemoryStore::new(clock.clone());
-    let salts = || Uuid::new_v4().into_bytes();
-    let service = Service::open(store, settings.classes, salts).await.map_err(|error| error.to_string())?;
+/// Serves a store; others call it through the socket in its folder.
+async fn serve<S: Storage>(mut settings: Settings, store: S, folder: Option<&Path>) -> Result<bool, String> {
+    let clock = store::clock();
+    let service = store::service(store, std::mem::take(&mut settings.classes)).await?;
     if settings.demo {
-        demo::fill_showing(&service, clock.now()).await.map_err(|error| format!("the demo: {error}"))?;
+        let filled = demo::fill_once(&service, clock.now(), folder).await;
+        filled.map_err(|error| format!("the demo: {}", with_causes(&error)))?;
     }
     let stop = stop_signal().map_err(|error| format!("signals cannot be listened to: {error}"))?;
     let listener = TcpListener::bind(&settings.listen[..]).await;
@@ -103,6 +101,7 @@ async fn serve(settings: Settings) -> Result<bool, String> {
         Some(header) => Arc::new(TrustedHeader(header)),
         None => Arc::new(Anonymous),
     };
+    let owner = folder.and_then(|folder| answer_calls(folder, &service));
     let options = HttpOptions { body_bytes_max: settings.body_bytes_max, ..HttpOptions::default() };
     let finish_within = options.body_within + options.answer_within;
     let router = lora_http::router(Parts { service, clock, identify, ids: Arc::new(Uuid::new_v4), metrics, options });
@@ -111,7 +110,17 @@ async fn serve(settings: Settings) -> Result<bool, String> {
         stop.await;
         info!("told to stop; finishing what was asked");
     };
-    Ok(lora_http::serve(listener, router, stop, finish_within).await)
+    let finished = lora_http::serve(listener, router, stop, finish_within).await;
+    if let Some(owner) = owner {
+        owner.close().await;
+    }
+    Ok(finished)
+}
+
+/// A full disk has no room for a socket; what is stored can be read all the same.
+fn answer_calls<S: Storage>(folder: &Path, service: &Service<S>) -> Option<Owner> {
+    let owner = Owner::listen(folder, service.clone());
+    owner.inspect_err(|error| warn!(%error, "no socket: export and check have to wait until this process ends")).ok()
 }
 
 #[expect(clippy::print_stdout, reason = "the one line that scripts wait for")]

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use axum::http::HeaderName;
@@ -19,6 +19,8 @@ use crate::serve::Args;
 pub(crate) struct Settings {
     /// Where to listen: the first of these that can be had.
     pub(crate) listen: Vec<SocketAddr>,
+    /// The folder of the store; none for one in memory.
+    pub(crate) data: Option<PathBuf>,
     /// Whether an empty store is filled with the municipality.
     pub(crate) demo: bool,
     /// The shipped classes and those of the class folders.
@@ -33,6 +35,25 @@ pub(crate) struct Settings {
     pub(crate) log_filter: EnvFilter,
 }
 
+/// The classes beside the shipped ones.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub(crate) struct ClassArgs {
+    /// A folder with class declarations, *.toml, beside the shipped ones; several with : between or given again.
+    #[arg(id = "classes", long = "classes", env = "LORA_CLASSES", value_name = "DIR", value_delimiter = ':')]
+    pub(crate) folders: Vec<String>,
+}
+
+/// The shipped classes and those of the class folders.
+///
+/// # Errors
+/// Every problem, each in one or several lines for people.
+pub(crate) fn read_classes(args: &ClassArgs) -> Result<Vec<ClassDeclaration>, Vec<String>> {
+    let mut reader = Reader { problems: Vec::new() };
+    let classes = reader.classes(&args.folders);
+    if reader.problems.is_empty() { Ok(classes) } else { Err(reader.problems) }
+}
+
 /// Collects what is wrong.
 struct Reader {
     problems: Vec<String>,
@@ -45,17 +66,24 @@ impl Settings {
     /// Every problem, each in one or several lines for people.
     pub(crate) fn read(args: &Args) -> Result<Self, Vec<String>> {
         let mut reader = Reader { problems: Vec::new() };
-        reader.store(args);
+        let data = reader.data(args);
         let listen = reader.listen(args);
         let actor_header = reader.actor_header(args, &listen);
-        let classes = reader.classes(&args.classes);
+        let classes = reader.classes(&args.classes.folders);
         let body_bytes_max = reader.parsed("--body-bytes-max", &args.body_bytes_max, "a number of bytes");
         let log_filter = reader.parsed("--log", &args.log, "a level such as `info` or a list of targets with levels");
         let log_format = reader.log_format(&args.log_format);
         match (body_bytes_max, log_format, log_filter) {
-            (Some(body_bytes_max), Some(log_format), Some(log_filter)) if reader.problems.is_empty() => {
-                Ok(Self { listen, demo: args.demo, classes, actor_header, body_bytes_max, log_format, log_filter })
-            }
+            (Some(body_bytes_max), Some(log_format), Some(log_filter)) if reader.problems.is_empty() => Ok(Self {
+                listen,
+                data,
+                demo: args.demo,
+                classes,
+                actor_header,
+                body_bytes_max,
+                log_format,
+                log_filter,
+            }),
             _ => Err(reader.problems),
         }
     }
@@ -66,12 +94,9 @@ impl Reader {
         self.problems.push(text.into());
     }
 
-    fn store(&mut self, args: &Args) {
-        for (option, given) in [("--data", &args.data), ("--postgres", &args.postgres)] {
-            if given.as_ref().is_some_and(|given| !given.is_empty()) {
-                self.problem(format!("{option}: this store comes later; for now there is only --memory"));
-            }
-        }
+    fn data(&mut self, args: &Args) -> Option<PathBuf> {
+        let folder = args.store.folder().map_err(|problem| self.problem(problem)).ok()?;
+        (!args.memory).then_some(folder)
     }
 
     fn listen(&mut self, args: &Args) -> Vec<SocketAddr> {

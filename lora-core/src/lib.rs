@@ -70,6 +70,7 @@
 //! # }).unwrap();
 //! ```
 
+pub mod check;
 pub mod codec;
 pub mod error;
 pub mod object;

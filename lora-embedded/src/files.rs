@@ -83,12 +83,19 @@ pub trait File: Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub struct Folder {
     path: PathBuf,
+    /// What keeps others away for as long as anybody has these files.
+    _lock: Option<Arc<fs::File>>,
 }
 
 impl Folder {
     /// The folder at a path; it must be there.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self { path: path.into(), _lock: None }
+    }
+
+    /// The same, with a lock that is held until the last clone is gone.
+    pub(crate) fn locked(self, lock: fs::File) -> Self {
+        Self { _lock: Some(Arc::new(lock)), ..self }
     }
 }
 

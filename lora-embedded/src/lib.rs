@@ -3,9 +3,12 @@
 //! An append-only **log** of entries is the truth: what a commit acknowledges is in it, and synced.
 //! An **index** behind it answers questions; it can be lost, because it is computed from the log.
 
+mod blocking;
+mod clock;
 mod contents;
 mod error;
 pub mod files;
+pub mod home;
 #[expect(dead_code, reason = "until the store is whole")]
 mod index;
 pub mod log;
@@ -18,6 +21,8 @@ mod store;
 pub mod testing;
 mod writer;
 
+pub use blocking::BlockingService;
+pub use clock::SystemClock;
 pub use error::OpenError;
 pub use index::IndexOptions;
 pub use read::EmbeddedView;

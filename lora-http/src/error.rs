@@ -7,8 +7,8 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lora_core::error::ErrorKind;
 use lora_core::object::lifecycle::TransitionError;
-use lora_core::object::{ContentError, Position, Section};
-use lora_core::oio::{DocumentError, DocumentErrorKind, InputError, TimeTextError, lifecycle_on_wire};
+use lora_core::object::{ContentError, Position};
+use lora_core::oio::{DocumentError, DocumentErrorKind, InputError, TimeTextError, lifecycle_on_wire, section_pointer};
 use lora_core::schema::Class;
 use lora_core::storage::StoreError;
 use serde_json::{Map, Value, json};
@@ -159,12 +159,12 @@ impl Problem {
         let problem = |code| Self::invalid(code, error.to_string()).shaped(Shape::Raised);
         match error {
             ContentError::Overlap { section, first, second, .. } => {
-                let mut problem = problem("overlap").path(pointer(class, *section));
+                let mut problem = problem("overlap").path(section_pointer(class, *section));
                 problem.0.periods = vec![first.to_string(), second.to_string()];
                 problem
             }
             ContentError::Missing { section, field, period, .. } => {
-                let path = pointer(class, *section);
+                let path = section_pointer(class, *section);
                 let mut problem = problem("missing_value").path(path).accepted(format!("a value for {field}"));
                 problem.0.periods = vec![period.to_string()];
                 problem
@@ -330,15 +330,6 @@ impl std::fmt::Display for Chain<'_> {
         }
         Ok(())
     }
-}
-
-fn pointer(class: &Class, section: Section) -> String {
-    match section {
-        Section::Attributes(id) => class.group(id).map(|group| format!("/attributter/{}", group.wire)),
-        Section::State(id) => class.state(id).map(|state| format!("/tilstande/{}", state.wire)),
-        Section::Relation(id) => class.relation(id).map(|relation| format!("/relationer/{}", relation.wire)),
-    }
-    .unwrap_or_default()
 }
 
 fn shortened(text: &str) -> String {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use lora_core::time::{Timestamp, TransactionTime};
+
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// A day, standing for its first instant in Copenhagen; or one of the two infinities.
@@ -211,10 +213,18 @@ impl Instant {
         self.0 - earlier.0
     }
 
-    /// Appends the instant as ISO 8601 in UTC with six decimals.
-    pub(super) fn push_to(self, text: &mut String) {
+    /// The same as others know it.
+    pub(super) fn timestamp(self) -> Timestamp<TransactionTime> {
+        Timestamp::from_micros(self.0).expect("what is generated lies near the present")
+    }
+}
+
+/// ISO 8601 in UTC with six decimals.
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.0.rem_euclid(DAY_MICROS);
-        Day(self.0.div_euclid(DAY_MICROS) as i32).push_date(text);
+        let mut text = String::with_capacity(27);
+        Day(self.0.div_euclid(DAY_MICROS) as i32).push_date(&mut text);
         for (mark, value, width) in [
             ('T', micros / 3_600_000_000, 2),
             (':', micros / 60_000_000 % 60, 2),
@@ -222,16 +232,9 @@ impl Instant {
             ('.', micros % 1_000_000, 6),
         ] {
             text.push(mark);
-            push_padded(text, value, width);
+            push_padded(&mut text, value, width);
         }
         text.push('Z');
-    }
-}
-
-impl fmt::Display for Instant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::with_capacity(27);
-        self.push_to(&mut text);
         f.pad(&text)
     }
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use super::options::{Arguments, BadOptions};
 use super::{answers, lines};
+use crate::failure::{complain, with_causes};
 
 /// Why a generation did not come about.
 #[derive(Debug, thiserror::Error)]
@@ -25,18 +26,10 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Lines { source }) if source.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            complain(&failure);
+            complain(&with_causes(&failure));
             ExitCode::from(if matches!(failure, Failure::Options(_)) { 2 } else { 1 })
         }
     }
-}
-
-/// The message with its causes, on one line.
-fn complain(failure: &Failure) {
-    let causes = std::iter::successors(std::error::Error::source(failure), |cause| cause.source());
-    let text = causes.fold(failure.to_string(), |text, cause| format!("{text}: {cause}"));
-    // Where standard error is closed too, there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "error: {text}");
 }
 
 fn generate(arguments: &Arguments) -> Result<(), Failure> {

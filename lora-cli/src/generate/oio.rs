@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+pub(super) use lora_core::object::LifeCycle;
 use uuid::Uuid;
 
 use super::calendar::{Day, Instant, Span};
@@ -55,28 +56,6 @@ impl Class {
     /// The state's value while the object does not count.
     pub(super) const fn absent(self) -> &'static str {
         if self.is_published() { "IkkePubliceret" } else { "Inaktiv" }
-    }
-}
-
-/// What kind of act a registration is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LifeCycle {
-    Created,
-    Imported,
-    Corrected,
-    Passivated,
-    Deleted,
-}
-
-impl LifeCycle {
-    pub(super) const fn wire(self) -> &'static str {
-        match self {
-            Self::Created => "Opstaaet",
-            Self::Imported => "Importeret",
-            Self::Corrected => "Rettet",
-            Self::Passivated => "Passiveret",
-            Self::Deleted => "Slettet",
-        }
     }
 }
 

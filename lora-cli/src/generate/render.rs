@@ -2,7 +2,9 @@
 //!
 //! Written directly and not through a tree of values: rendering is most of the generator's work.
 
-use lora_core::oio::{json_lines, shipped_classes};
+use lora_core::object::Position;
+use lora_core::oio::json_lines::{self, Header, Statement};
+use lora_core::oio::shipped_classes;
 use uuid::Uuid;
 
 use super::calendar::{Day, Instant, Span};
@@ -11,40 +13,34 @@ use super::oio::{Fact, LifeCycle, Slot, Target, Value};
 
 /// The header: what the lines are, which store they make up, and the classes of its objects.
 pub(super) fn header(store: Uuid) -> String {
-    let classes = serde_json::to_string(&shipped_classes()).expect("declarations are plain data");
-    let (format, version) = (json_lines::FORMAT, json_lines::VERSION);
-    format!(r#"{{"format":"{format}","version":{version},"store":"{store}","classes":{classes}}}"#)
+    let header = Header { store, entries: None, position: None, classes: shipped_classes() };
+    let mut line = Vec::new();
+    json_lines::write_header(&mut line, &header);
+    text(line)
 }
 
 /// The line of a registration.
 pub(super) fn line(position: u64, instant: Instant, registration: &Registration<'_>) -> String {
     let act = registration.act;
-    let mut text = String::with_capacity(1536);
-    text.push_str(r#"{"position":"#);
-    text.push_str(&position.to_string());
-    text.push_str(r#","instant":""#);
-    instant.push_to(&mut text);
-    text.push_str(r#"","kind":"registration","class":""#);
-    text.push_str(registration.class.wire());
-    text.push_str(r#"","id":"#);
-    push_id(&mut text, registration.id);
-    text.push_str(r#","registered":{"from":""#);
-    act.at.push_to(&mut text);
-    text.push_str(r#"","asserted":true}"#);
-    if let Some(batch) = act.batch {
-        text.push_str(r#","batch":"#);
-        push_id(&mut text, batch);
-    }
-    text.push_str(r#","lifecycle":""#);
-    text.push_str(act.life.wire());
-    text.push_str(r#"","actor":"#);
-    push_id(&mut text, act.actor);
-    text.push_str(r#","note":"#);
-    push_text(&mut text, &act.note);
-    text.push_str(r#","content":"#);
+    let statement = Statement {
+        registered_from: act.at.timestamp(),
+        asserted: true,
+        batch: act.batch,
+        lifecycle: act.life,
+        actor: act.actor,
+        note: &act.note,
+    };
+    let place = (Position(position), instant.timestamp());
+    let mut line = Vec::with_capacity(1536);
+    json_lines::begin_registration(&mut line, place, (registration.class.wire(), registration.id), &statement);
+    let mut text = text(line);
     push_content(&mut text, registration);
     text.push('}');
     text
+}
+
+fn text(json: Vec<u8>) -> String {
+    String::from_utf8(json).expect("JSON is UTF-8")
 }
 
 fn push_content(text: &mut String, registration: &Registration<'_>) {

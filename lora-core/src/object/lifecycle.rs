@@ -81,6 +81,24 @@ pub fn transition(current: Option<LifeCycle>, act: Act) -> Result<Option<LifeCyc
     }
 }
 
+/// Checks that a registration with the life cycle `next` may follow one with `current`, or be the first.
+///
+/// # Errors
+/// [`TransitionError`] where no act makes `next` of `current`.
+pub fn may_follow(current: Option<LifeCycle>, next: LifeCycle) -> Result<(), TransitionError> {
+    let act = match next {
+        LifeCycle::Created => Act::Create,
+        LifeCycle::Imported => Act::Import,
+        LifeCycle::Corrected => Act::Update,
+        LifeCycle::Passivated => Act::Passivate,
+        LifeCycle::Deleted => Act::Delete,
+    };
+    match transition(current, act)? {
+        Some(made) if made == next => Ok(()),
+        _ => Err(TransitionError::Illegal { from: current.unwrap_or(next), to: next }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::output::ACTOR_KINDS;
 use super::{Document, virkning_bound};
-use crate::object::{AttributePatch, AttributeRow, Change, Content, Effect, Patch, RelationRow, StateRow, Target};
+use crate::object::{
+    AttributePatch, AttributeRow, Change, Content, ContentError, Effect, Patch, RelationRow, Section, StateRow, Target,
+    validate,
+};
 use crate::schema::{Class, Field, FieldId, FieldType, Group, Keyword, Relation, State, Value};
 use crate::time::{Period, Timestamp, ValidTime};
 
@@ -60,7 +63,7 @@ pub fn read_new_object(class: &Class, body: &Document) -> Result<NewObject, Inpu
     let at = Place::Root;
     let members = top_members(body, &at)?;
     life_cycle(members, &at)?;
-    let content = content_in(class, members, &at)?;
+    let content = content_in(class, members, &at, Blanks::Dropped)?;
     let attributes = required(members, &at, "attributter")?;
     for group in class.groups.iter().filter(|group| group.fields.iter().any(|field| field.mandatory)) {
         let at = at.member("attributter");
@@ -73,15 +76,45 @@ pub fn read_new_object(class: &Class, body: &Document) -> Result<NewObject, Inpu
     Ok(NewObject { content, note: note(members, &at)? })
 }
 
-/// Reads a content that need not be whole, as of an object that was emptied or deleted.
+/// Reads a content of any object, also an emptied or deleted one, with everything that was written, and checks it.
 ///
 /// # Errors
-/// [`InputError`] for the first member that may not stand where it stands; paths begin with `within`, a member name.
-pub(super) fn read_content(class: &Class, document: &Document, within: &str) -> Result<Content, InputError> {
-    let at = Place::Root.member(within);
-    let members = members(document, &at)?;
-    known(members, &at, &["attributter", "tilstande", "relationer"])?;
-    content_in(class, members, &at)
+/// [`InputError`] for the first member that may not stand where it stands, or for what may not stand together.
+pub(super) fn read_whole_content(class: &Class, document: &Document, at: &Place<'_>) -> Result<Content, InputError> {
+    let members = members(document, at)?;
+    known(members, at, &["attributter", "tilstande", "relationer"])?;
+    let content = content_in(class, members, at, Blanks::Kept)?;
+    validate(class, &content).map_err(|error| unsound(class, at, &error))?;
+    Ok(content)
+}
+
+fn unsound(class: &Class, at: &Place<'_>, error: &ContentError) -> InputError {
+    let path = match error {
+        ContentError::Overlap { section, .. } | ContentError::Missing { section, .. } => {
+            format!("{at}{}", section_pointer(class, *section))
+        }
+        ContentError::Undeclared { .. } | ContentError::Nul | ContentError::Cuts => at.to_string(),
+    };
+    let accepted = "a content that its class allows".to_owned();
+    let message = format!("{path} is not sound: {error}");
+    InputError { code: "unsound_content", path, message, found: None, accepted }
+}
+
+/// Where in an OIO JSON object the rows of a section stand, as a JSON pointer; empty for one that the class lacks.
+pub fn section_pointer(class: &Class, section: Section) -> String {
+    match section {
+        Section::Attributes(id) => class.group(id).map(|group| format!("/attributter/{}", group.wire)),
+        Section::State(id) => class.state(id).map(|state| format!("/tilstande/{}", state.wire)),
+        Section::Relation(id) => class.relation(id).map(|relation| format!("/relationer/{}", relation.wire)),
+    }
+    .unwrap_or_default()
+}
+
+/// Whether empty search words and kinds of target are kept, and any number of search words is, or as LoRA does it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Blanks {
+    Dropped,
+    Kept,
 }
 
 /// Reads the body of an update.
@@ -102,7 +135,7 @@ pub fn read_update(class: &Class, body: &Document) -> Result<Update, InputError>
     }
     let states = states(class, members, &at)?;
     patch.states = states.into_iter().map(|(state, rows)| (state, set_or_clear(rows))).collect();
-    let relations = relations(class, members, &at)?;
+    let relations = relations(class, members, &at, Blanks::Dropped)?;
     patch.relations = relations.into_iter().map(|(relation, rows)| (relation, set_or_clear(rows))).collect();
     Ok(Update { patch, note: note(members, &at)?, passivates })
 }
@@ -138,19 +171,19 @@ fn note(members: &Members, at: &Place<'_>) -> Result<String, InputError> {
     Ok(note.transpose()?.unwrap_or_default().to_owned())
 }
 
-fn content_in(class: &Class, given: &Members, at: &Place<'_>) -> Result<Content, InputError> {
+fn content_in(class: &Class, given: &Members, at: &Place<'_>, blanks: Blanks) -> Result<Content, InputError> {
     let mut content = Content::EMPTY;
     if let Some(attributes) = find(given, "attributter") {
         let at = at.member("attributter");
         for (group, list) in parts(attributes, &at, &class.groups, |group| &group.wire)? {
-            let rows = each(list, &at.member(&group.wire), |row, at| attribute_row(group, row, at))?;
+            let rows = each(list, &at.member(&group.wire), |row, at| attribute_row(group, row, at, blanks))?;
             content.set_attributes(group.id, rows);
         }
     }
     for (state, rows) in states(class, given, at)? {
         content.set_states(state, rows);
     }
-    for (relation, rows) in relations(class, given, at)? {
+    for (relation, rows) in relations(class, given, at, blanks)? {
         content.set_relations(relation, rows);
     }
     Ok(content)
@@ -182,12 +215,13 @@ fn relations(
     class: &Class,
     given: &Members,
     at: &Place<'_>,
+    blanks: Blanks,
 ) -> Result<BTreeMap<FieldId, Vec<RelationRow>>, InputError> {
     let Some(section) = find(given, "relationer") else { return Ok(BTreeMap::new()) };
     let at = at.member("relationer");
     let parts = parts(section, &at, &class.relations, |relation| &relation.wire)?;
     let rows = |(relation, list): (&Relation, &Document)| {
-        Ok((relation.id, each(list, &at.member(&relation.wire), relation_row)?))
+        Ok((relation.id, each(list, &at.member(&relation.wire), |row, at| relation_row(row, at, blanks))?))
     };
     parts.into_iter().map(rows).collect()
 }
@@ -197,12 +231,12 @@ fn set_or_clear<R>(rows: Vec<R>) -> Change<Vec<R>> {
     if rows.is_empty() { Change::Clear } else { Change::Set(rows) }
 }
 
-fn attribute_row(group: &Group, row: &Document, at: &Place<'_>) -> Result<AttributeRow, InputError> {
+fn attribute_row(group: &Group, row: &Document, at: &Place<'_>, blanks: Blanks) -> Result<AttributeRow, InputError> {
     let members = row_members(group, row, at)?;
     let mut values = Vec::new();
     for field in &group.fields {
         match find(members, &field.wire) {
-            Some(document) => values.push((field.id, value(field, document, &at.member(&field.wire))?)),
+            Some(document) => values.push((field.id, value(field, document, &at.member(&field.wire), blanks)?)),
             None if field.mandatory => return Err(missing(at, &field.wire)),
             None => {}
         }
@@ -218,7 +252,7 @@ fn attribute_patch(group: &Group, row: &Document, at: &Place<'_>) -> Result<Attr
         let clears = field.field_type != FieldType::Text && !field.mandatory && document.as_text() == Some("");
         let change = match clears {
             true => Change::Clear,
-            false => Change::Set(value(field, document, &at.member(&field.wire))?),
+            false => Change::Set(value(field, document, &at.member(&field.wire), Blanks::Dropped)?),
         };
         values.insert(field.id, change);
     }
@@ -243,7 +277,7 @@ fn state_row(state: &State, row: &Document, at: &Place<'_>) -> Result<StateRow, 
     }
 }
 
-fn relation_row(row: &Document, at: &Place<'_>) -> Result<RelationRow, InputError> {
+fn relation_row(row: &Document, at: &Place<'_>, blanks: Blanks) -> Result<RelationRow, InputError> {
     let members = members(row, at)?;
     known(members, at, &["uuid", "urn", "objekttype", "virkning"])?;
     let given = |name: &str| find(members, name).map(|this| text(this, &at.member(name))).transpose();
@@ -256,7 +290,7 @@ fn relation_row(row: &Document, at: &Place<'_>) -> Result<RelationRow, InputErro
             return Err(at.error("bad_target", "names no single target", Some(&row.shortened()), accepted));
         }
     };
-    let object_type = given("objekttype")?.filter(|kind| !kind.is_empty()).map(str::to_owned);
+    let object_type = given("objekttype")?.filter(|kind| blanks == Blanks::Kept || !kind.is_empty()).map(str::to_owned);
     Ok(RelationRow { target, object_type, effect: effect(members, at)? })
 }
 
@@ -333,13 +367,13 @@ fn bound(virkning: &Members, at: &Place<'_>, name: &str) -> Result<Timestamp<Val
     })
 }
 
-fn value(field: &Field, document: &Document, at: &Place<'_>) -> Result<Value, InputError> {
+fn value(field: &Field, document: &Document, at: &Place<'_>, blanks: Blanks) -> Result<Value, InputError> {
     match field.field_type {
         FieldType::Text => text(document, at).map(|text| Value::Text(text.to_owned())),
         FieldType::Boolean => document.as_bool().map(Value::Boolean).ok_or_else(|| at.wrong_type(document, "boolean")),
         FieldType::Integer => integer(document, at).map(Value::Integer),
         FieldType::TextList => each(document, at, |item, at| text(item, at).map(str::to_owned)).map(Value::TextList),
-        FieldType::Keywords => keywords(document, at).map(Value::Keywords),
+        FieldType::Keywords => keywords(document, at, blanks).map(Value::Keywords),
     }
 }
 
@@ -355,9 +389,19 @@ fn integer(document: &Document, at: &Place<'_>) -> Result<i32, InputError> {
     whole.ok_or_else(|| at.error("out_of_range", "is no integer of 32 bits", Some(&document.shortened()), accepted()))
 }
 
+/// A number without a fraction or sign.
+pub(super) fn whole_number(document: &Document, at: &Place<'_>) -> Result<u64, InputError> {
+    let number = document.as_integer().and_then(|number| u64::try_from(number).ok());
+    let accepted = || "a whole number from 0 on".to_owned();
+    number.ok_or_else(|| at.error("out_of_range", "is no whole number", Some(&document.shortened()), accepted()))
+}
+
 /// Lists of three texts as LoRA takes them, or objects as it gives them back; entries without any text say nothing.
-fn keywords(document: &Document, at: &Place<'_>) -> Result<Vec<Keyword>, InputError> {
+fn keywords(document: &Document, at: &Place<'_>, blanks: Blanks) -> Result<Vec<Keyword>, InputError> {
     let mut keywords = each(document, at, keyword)?;
+    if blanks == Blanks::Kept {
+        return Ok(keywords);
+    }
     if keywords.len() > KEYWORDS_MAX {
         let accepted = format!("at most {KEYWORDS_MAX} entries");
         return Err(at.error("too_long", "has too many entries", Some(&document.shortened()), accepted));
@@ -412,7 +456,7 @@ pub(super) fn required<'a>(members: &'a Members, at: &Place<'_>, name: &str) -> 
     find(members, name).ok_or_else(|| missing(at, name))
 }
 
-fn missing(at: &Place<'_>, name: &str) -> InputError {
+pub(super) fn missing(at: &Place<'_>, name: &str) -> InputError {
     at.error("missing_member", &format!("lacks the member `{name}`"), None, format!("an object with `{name}`"))
 }
 

@@ -1,6 +1,7 @@
 //! OIO JSON out: objects with their registrations, written straight into bytes.
 //!
 //! As LoRA, what is empty is left out: texts, lists, objects, absent values. Unlike LoRA, `false` and `0` are shown (Q2).
+//! JSON Lines hold everything, so what is empty stands in them as well.
 
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use crate::schema::{Class, Field, Group, Keyword, State, Value};
 use crate::service::{Answer, Answered};
 
 /// The wire names of the life cycles (*livscykluskode*).
-const LIFECYCLES: [(LifeCycle, &str); 5] = [
+pub(super) const LIFECYCLES: [(LifeCycle, &str); 5] = [
     (LifeCycle::Created, "Opstaaet"),
     (LifeCycle::Imported, "Importeret"),
     (LifeCycle::Corrected, "Rettet"),
@@ -52,13 +53,29 @@ pub fn write_object(out: &mut Vec<u8>, class: &Class, answer: &Answer) {
 ///
 /// The caller has opened the object, and may have written members before.
 pub fn write_content(out: &mut Vec<u8>, class: &Class, content: &Content) {
+    write_parts(out, class, content, Blanks::Hidden);
+}
+
+/// The same with every value that is empty.
+pub(super) fn write_whole_content(out: &mut Vec<u8>, class: &Class, content: &Content) {
+    write_parts(out, class, content, Blanks::Shown);
+}
+
+/// Whether values are written that hold no text at all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Blanks {
+    Hidden,
+    Shown,
+}
+
+fn write_parts(out: &mut Vec<u8>, class: &Class, content: &Content, blanks: Blanks) {
     let groups = class.groups.iter().map(|group| (group, content.attributes(group.id)));
-    section(out, "attributter", groups, |group| &group.wire, attribute_row);
+    section(out, "attributter", groups, |group| &group.wire, |out, group, row| attribute_row(out, group, row, blanks));
     let states = class.states.iter().map(|state| (state, content.states(state.id)));
     section(out, "tilstande", states, |state| &state.wire, state_row);
     let relations = relation_order::relations(class, content);
     let relations = relations.iter().map(|(relation, rows)| (*relation, rows.as_slice()));
-    section(out, "relationer", relations, |relation| &relation.wire, |out, _, row| relation_row(out, row));
+    section(out, "relationer", relations, |relation| &relation.wire, |out, _, row| relation_row(out, row, blanks));
 }
 
 fn registration(out: &mut Vec<u8>, class: &Class, answered: &Answered) {
@@ -105,11 +122,11 @@ fn section<'a, D: 'a, R: 'a>(
     });
 }
 
-fn attribute_row(out: &mut Vec<u8>, group: &Group, row: &AttributeRow) {
+fn attribute_row(out: &mut Vec<u8>, group: &Group, row: &AttributeRow, blanks: Blanks) {
     object(out, |out| {
         for field in &group.fields {
             if let Some(value) = row.value(field.id) {
-                value_member(out, field, value);
+                value_member(out, field, value, blanks);
             }
         }
         effect(out, &row.effect);
@@ -123,7 +140,7 @@ fn state_row(out: &mut Vec<u8>, state: &State, row: &StateRow) {
     });
 }
 
-fn relation_row(out: &mut Vec<u8>, row: &RelationRow) {
+fn relation_row(out: &mut Vec<u8>, row: &RelationRow, blanks: Blanks) {
     object(out, |out| {
         effect(out, &row.effect);
         match &row.target {
@@ -134,7 +151,10 @@ fn relation_row(out: &mut Vec<u8>, row: &RelationRow) {
             Target::Urn(urn) => text_member(out, "urn", urn),
             Target::Nothing => separated(out, br#""uuid":"","urn":"""#),
         }
-        text_member(out, "objekttype", row.object_type.as_deref().unwrap_or_default());
+        if let Some(object_type) = row.object_type.as_deref().filter(|text| blanks.shows(text.is_empty())) {
+            name(out, "objekttype");
+            text(out, object_type);
+        }
     });
 }
 
@@ -156,13 +176,19 @@ fn effect(out: &mut Vec<u8>, effect: &Effect) {
     });
 }
 
-fn value_member(out: &mut Vec<u8>, field: &Field, value: &Value) {
+impl Blanks {
+    fn shows(self, is_blank: bool) -> bool {
+        !is_blank || self == Self::Shown
+    }
+}
+
+fn value_member(out: &mut Vec<u8>, field: &Field, value: &Value, blanks: Blanks) {
     match value {
-        Value::Text(text) if text.is_empty() && field.shown_when_empty => {
+        Value::Text(this) if field.shown_when_empty || blanks.shows(this.is_empty()) => {
             name(out, &field.wire);
-            out.extend_from_slice(b"\"\"");
+            text(out, this);
         }
-        Value::Text(text) => text_member(out, &field.wire, text),
+        Value::Text(_) => {}
         Value::Boolean(value) => {
             name(out, &field.wire);
             out.extend_from_slice(if *value { b"true" } else { b"false" });
@@ -172,17 +198,17 @@ fn value_member(out: &mut Vec<u8>, field: &Field, value: &Value) {
             out.extend_from_slice(value.to_string().as_bytes());
         }
         Value::TextList(texts) => {
-            let shown: Vec<&String> = texts.iter().filter(|text| !text.is_empty()).collect();
-            if !shown.is_empty() {
+            let shown: Vec<&String> = texts.iter().filter(|text| blanks.shows(text.is_empty())).collect();
+            if blanks.shows(shown.is_empty()) {
                 name(out, &field.wire);
                 list(out, &shown, |out, shown| text(out, shown));
             }
         }
-        Value::Keywords(keywords) if keywords.is_empty() => {}
-        Value::Keywords(keywords) => {
+        Value::Keywords(keywords) if blanks.shows(keywords.is_empty()) => {
             name(out, &field.wire);
             list(out, keywords, keyword);
         }
+        Value::Keywords(_) => {}
     }
 }
 
@@ -207,7 +233,7 @@ fn separated(out: &mut Vec<u8>, json: &[u8]) {
     out.extend_from_slice(json);
 }
 
-fn object(out: &mut Vec<u8>, members: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn object(out: &mut Vec<u8>, members: impl FnOnce(&mut Vec<u8>)) {
     separate(out);
     out.push(b'{');
     members(out);
@@ -223,31 +249,31 @@ fn list<T>(out: &mut Vec<u8>, items: &[T], item: impl Fn(&mut Vec<u8>, &T)) {
     out.push(b']');
 }
 
-fn name(out: &mut Vec<u8>, name: &str) {
+pub(super) fn name(out: &mut Vec<u8>, name: &str) {
     text(out, name);
     out.push(b':');
 }
 
 /// A member, unless the text is empty.
-fn text_member(out: &mut Vec<u8>, wire: &str, value: &str) {
+pub(super) fn text_member(out: &mut Vec<u8>, wire: &str, value: &str) {
     if !value.is_empty() {
         name(out, wire);
         text(out, value);
     }
 }
 
-fn text(out: &mut Vec<u8>, text: &str) {
+pub(super) fn text(out: &mut Vec<u8>, text: &str) {
     separate(out);
     serde_json::to_writer(out, text).expect("writing a text into memory cannot fail");
 }
 
-fn uuid(out: &mut Vec<u8>, uuid: Uuid) {
+pub(super) fn uuid(out: &mut Vec<u8>, uuid: Uuid) {
     let mut buffer = Uuid::encode_buffer();
     quoted(out, |out| out.extend_from_slice(uuid.hyphenated().encode_lower(&mut buffer).as_bytes()));
 }
 
 /// Text that needs no escapes.
-fn quoted(out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn quoted(out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {
     separate(out);
     out.push(b'"');
     text(out);

@@ -36,6 +36,7 @@ const MICROS: i64 = 1_000_000;
 const BOUND: &str = "a date or time such as `2017-01-01`, `2017-01-01T12:30:00+01:00` or `infinity`";
 const WINDOW: &str =
     "a date or time such as `2017-01-01`, `2017-01-01T12:30:00+01:00`, `infinity`, or a word such as `now`";
+const INSTANT: &str = "an instant such as `2017-01-01T12:30:00.000001Z`";
 const POINT: &str = "an ISO 8601 date or time such as `2017-01-01` or `2017-01-01T12:30:00+01:00`";
 
 /// A text that names no instant, and what would.
@@ -199,6 +200,11 @@ pub fn point<A: Axis>(text: &str) -> Result<Timestamp<A>, TimeTextError> {
     read().map_err(|fault| fault.of(text, POINT))
 }
 
+/// Reads what [`write_instant`] writes, and every other finite instant that a virkning takes.
+pub(super) fn instant<A: Axis>(text: &str) -> Result<Timestamp<A>, TimeTextError> {
+    finite(text.trim_ascii()).map_err(|fault| fault.of(text, INSTANT))
+}
+
 /// Appends a bound of a virkning as LoRA writes it: `2017-01-01 00:00:00+01`, `0044-03-15 00:00:00+00:50:20 BC`, `infinity`.
 ///
 /// [`virkning_bound`] reads exactly the same instant back.
@@ -212,6 +218,18 @@ pub fn write_virkning_bound(out: &mut Vec<u8>, at: Timestamp<ValidTime>) {
 /// and from 1894 on (before, the offset has seconds).
 pub fn write_registration_time<A: Axis>(out: &mut Vec<u8>, at: Timestamp<A>) {
     write(out, at, b'T', true);
+}
+
+/// Appends a finite instant in UTC with six decimals, `2026-11-21T20:16:04.120000Z`, after which texts of one era sort.
+pub(super) fn write_instant<A: Axis>(out: &mut Vec<u8>, at: Timestamp<A>) {
+    let Some(micros) = at.micros() else { return write(out, at, b'T', true) };
+    let is_before_christ = write_clock(out, micros.div_euclid(MICROS), b'T');
+    out.push(b'.');
+    write_number(out, micros.rem_euclid(MICROS), 6);
+    out.push(b'Z');
+    if is_before_christ {
+        out.extend_from_slice(b" BC");
+    }
 }
 
 // ---- instants ----
@@ -697,21 +715,26 @@ fn write<A>(out: &mut Vec<u8>, at: Timestamp<A>, separator: u8, full_offset: boo
         return out.extend_from_slice(name);
     };
     let offset = i64::from(copenhagen::offset_at(micros));
-    let local = micros.div_euclid(MICROS) + offset;
-    let date = Date::from_day(local.div_euclid(DAY));
-    let is_before_christ = date.year < 1;
-    write_number(out, if is_before_christ { 1 - date.year } else { date.year }, 4);
-    write_field(out, b'-', date.month);
-    write_field(out, b'-', date.day);
-    let second = local.rem_euclid(DAY);
-    write_field(out, separator, second / 3_600);
-    write_field(out, b':', second / 60 % 60);
-    write_field(out, b':', second % 60);
+    let is_before_christ = write_clock(out, micros.div_euclid(MICROS) + offset, separator);
     write_fraction(out, micros.rem_euclid(MICROS));
     write_offset(out, offset, full_offset);
     if is_before_christ {
         out.extend_from_slice(b" BC");
     }
+}
+
+/// Writes what a clock and a calendar show; returns whether the year is one before Christ.
+fn write_clock(out: &mut Vec<u8>, seconds: i64, separator: u8) -> bool {
+    let date = Date::from_day(seconds.div_euclid(DAY));
+    let is_before_christ = date.year < 1;
+    write_number(out, if is_before_christ { 1 - date.year } else { date.year }, 4);
+    write_field(out, b'-', date.month);
+    write_field(out, b'-', date.day);
+    let second = seconds.rem_euclid(DAY);
+    write_field(out, separator, second / 3_600);
+    write_field(out, b':', second / 60 % 60);
+    write_field(out, b':', second % 60);
+    is_before_christ
 }
 
 /// Copenhagen has always been ahead of UTC, so there is no minus.

@@ -157,7 +157,7 @@ async fn scanned<V: Read>(view: &V, scans: &[Scan], class: &Class) -> Result<BTr
 }
 
 /// Lets other tasks run, and a time limit strike: a store that answers at once would else keep its thread to the end.
-async fn give_way() {
+pub(crate) async fn give_way() {
     let mut given = false;
     poll_fn(|context| {
         if std::mem::replace(&mut given, true) {

@@ -263,6 +263,9 @@ impl Check {
             if value.wire.is_empty() {
                 self.unfit(path, format!("the value `{}` needs a wire name", value.name));
             }
+            if value.wire.starts_with('#') {
+                self.unfit(path, format!("the wire name `{}` begins with `#`, as only numbers do", value.wire));
+            }
         }
         self.unique(path, state.values.iter().map(|value| value.name.clone()).collect());
         self.unique(path, state.values.iter().map(|value| value.wire.clone()).collect());

@@ -1,6 +1,6 @@
 //! Ids that are allocated once and kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,18 @@ impl Ids {
     /// The field's number: the one it has, or the next free one.
     pub(super) fn field(&mut self, path: &str) -> Result<FieldId, IdsExhausted> {
         number(&mut self.fields, path).map(FieldId)
+    }
+
+    /// Whether these can have come from `earlier`: no number is changed, none given twice, none left out.
+    pub(crate) fn follow(&self, earlier: Option<&Self>) -> bool {
+        let kept = |now: &BTreeMap<String, u16>, before: &BTreeMap<String, u16>| {
+            let numbers: BTreeSet<u16> = now.values().copied().collect();
+            let gapless = numbers.iter().copied().zip(1..).all(|(number, place)| number == place);
+            gapless && numbers.len() == now.len() && before.iter().all(|(path, number)| now.get(path) == Some(number))
+        };
+        let none = Self::default();
+        let earlier = earlier.unwrap_or(&none);
+        kept(&self.classes, &earlier.classes) && kept(&self.fields, &earlier.fields)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{By, Service, Written};
 use crate::codec::{EntryKind, Frame};
 use crate::error::Error;
-use crate::object::lifecycle::{Act, TransitionError, transition};
+use crate::object::lifecycle::{Act, may_follow, transition};
 use crate::object::{
     Content, LifeCycle, ObjectId, Patch, Position, Registration, Seq, merge, validate_next, validate_patch,
 };
@@ -99,22 +99,11 @@ impl<S: Storage> Service<S> {
     /// [`Error::Transition`] and [`Error::Content`] as for the act itself.
     pub async fn import_history(&self, history: History, now: Timestamp<TransactionTime>) -> Result<Written, Error> {
         let History { object, registered_from, lifecycle, content, by } = history;
+        let content = if lifecycle == LifeCycle::Deleted { Content::EMPTY } else { content };
         let stated = |_: &Class, current: Option<&Registration>| {
-            let act = match lifecycle {
-                LifeCycle::Created => Act::Create,
-                LifeCycle::Imported => Act::Import,
-                LifeCycle::Corrected => Act::Update,
-                LifeCycle::Passivated => Act::Passivate,
-                LifeCycle::Deleted => Act::Delete,
-            };
-            match next_lifecycle(object, current, act)? {
-                Some(LifeCycle::Deleted) => Ok(Outcome::Register(LifeCycle::Deleted, Content::EMPTY)),
-                Some(next) if next == lifecycle => Ok(Outcome::Register(lifecycle, content.clone())),
-                _ => {
-                    let from = current.map_or(lifecycle, |current| current.lifecycle);
-                    Err(Error::Transition { object, source: TransitionError::Illegal { from, to: lifecycle } })
-                }
-            }
+            let legal = may_follow(current.map(|registration| registration.lifecycle), lifecycle);
+            legal.map_err(|source| Error::Transition { object, source })?;
+            Ok(Outcome::Register(lifecycle, content.clone()))
         };
         self.write(object, by, Some((registered_from, now)), stated).await
     }

@@ -1,12 +1,14 @@
 //! The declarations of a store: its classes as they were declared from each position on.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Encoded, IndexChange, Read, StoreError, changes};
 use crate::codec::{DecodeError, Frame, Skeleton};
 use crate::object::{ObjectId, Position, Registration, Seq};
-use crate::schema::{Class, ClassDeclaration, ClassId, Ids, Schema};
+use crate::schema::{Class, ClassDeclaration, ClassId, FieldId, Ids, Schema};
 
 /// More than anybody declares; all of them are read at once.
 const DECLARATIONS_MAX: usize = 1 << 20;
@@ -77,6 +79,16 @@ impl Declarations {
     /// The place of the newest declaration among all of them.
     pub fn head(&self) -> Option<Seq> {
         self.entered.last().map(|entered| entered.seq)
+    }
+
+    /// All fields and derived terms that were ever declared.
+    pub(crate) fn text_fields(&self) -> BTreeSet<FieldId> {
+        let classes = self.entered.iter().flat_map(|entered| entered.schema.classes());
+        classes
+            .flat_map(|class| {
+                class.fields().map(|(_, field)| field.id).chain(class.derived.iter().map(|derived| derived.id))
+            })
+            .collect()
     }
 
     /// A class as it was declared for an entry at a position: the way in which that entry is indexed.

@@ -209,7 +209,7 @@ pub struct Terms {
 }
 
 /// An instant at which something of an object's newest registration begins or ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Boundary {
     /// The instant.
     pub at: Timestamp<ValidTime>,

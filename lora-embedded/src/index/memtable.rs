@@ -56,8 +56,12 @@ impl Memtable {
 
     /// What stands here about a key at a version: nothing, that it was removed, or its value.
     pub(super) fn get(&self, table: Table, key: &[u8], version: u64) -> Option<Option<Vec<u8>>> {
+        let entries = &self.tables[table as usize];
+        if entries.is_empty() {
+            return None;
+        }
         let place = (key.to_vec(), Reverse(version));
-        let entry = self.tables[table as usize].lower_bound(Bound::Included(&place))?;
+        let entry = entries.lower_bound(Bound::Included(&place))?;
         (entry.key().0 == key).then(|| entry.value().clone())
     }
 

@@ -168,7 +168,8 @@ impl Index {
         self.indexer.shared.applied()
     }
 
-    /// Waits until everything that is published now is in the file.
+    /// Waits until everything that is published now is in the file; not for the writer between write and publication,
+    /// which it would wait for.
     ///
     /// # Errors
     /// [`IndexError`], where the file cannot be written, also where it waits for room.

@@ -6,7 +6,7 @@ use lora_core::time::{Clock, Timestamp, TransactionTime};
 
 /// The clock of the machine; stands still at 1970 where the machine believes in an earlier year.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SystemClock;
+pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp<TransactionTime> {

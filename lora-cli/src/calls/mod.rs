@@ -1,0 +1,136 @@
+//! Calls on the store of a folder, carried out here, or by the process that has the store open.
+//!
+//! ```text
+//! lora export ─┬─ nobody has the folder ─► open it ─► jobs::run ──────────────────────► terminal
+//!              └─ a server has it ───────► DIR/socket ─► owner: jobs::run ─► frames ──► terminal
+//! ```
+
+mod caller;
+mod jobs;
+mod owner;
+mod socket;
+mod terminal;
+mod wire;
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use lora_core::schema::ClassDeclaration;
+use lora_embedded::home::{Home, HomeError};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{failed, with_causes};
+use crate::store::{self, Index};
+pub(crate) use jobs::Input;
+pub(crate) use owner::Owner;
+use terminal::Terminal;
+
+/// What is asked of a store that may be open elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "lowercase")]
+pub(crate) enum Call {
+    /// Its entries as JSON Lines.
+    Export {
+        /// Up to which position; everything for none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        position: Option<u64>,
+    },
+    /// Whether everything in it is as it must be.
+    Check,
+    /// JSON Lines into it.
+    Import {
+        /// Whether positions, instants and classes are taken over, into a store that holds nothing.
+        restore: bool,
+    },
+}
+
+/// What a job says while it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// Bytes of its answer, for standard output.
+    Output(Vec<u8>),
+    /// How far it is.
+    Progress(Progress),
+    /// A line for standard error.
+    Message(String),
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    /// What it is doing.
+    pub(crate) label: String,
+    /// How much of it is done.
+    pub(crate) done: u64,
+    /// How much there is, where that is known.
+    pub(crate) total: Option<u64>,
+}
+
+/// Who hears what a job says.
+pub(crate) trait Listener: Send + Sync {
+    /// Takes what is said; an error means that nobody hears it any more, and the job should end.
+    fn hear(&self, said: Said) -> io::Result<()>;
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Export { .. } => "export",
+            Self::Check => "check",
+            Self::Import { .. } => "import",
+        })
+    }
+}
+
+/// Carries out a call on the store of a folder, wherever that is open. `classes` are those of a store that is opened
+/// here to be written.
+pub(crate) fn carry_out(folder: &Path, call: &Call, classes: Vec<ClassDeclaration>, input: Input) -> ExitCode {
+    let home = match call {
+        Call::Import { .. } => Home::open(folder, &call.to_string()),
+        Call::Export { .. } | Call::Check => Home::open_existing(folder, &call.to_string()),
+    };
+    let terminal = Terminal::new();
+    match home {
+        Ok(home) => on_store(home, Index::Kept, call, classes, input, &terminal),
+        Err(HomeError::Locked { owner, .. }) => match caller::ask(folder, &owner, call, input, &terminal) {
+            Ok(code) => ExitCode::from(code),
+            Err(error) => failed(&with_causes(&error)),
+        },
+        Err(error) => failed(&with_causes(&error)),
+    }
+}
+
+/// Computes the index of a store anew, and then checks it.
+pub(crate) fn rebuild(folder: &Path) -> ExitCode {
+    match Home::open_existing(folder, "check --rebuild") {
+        Ok(home) => on_store(home, Index::Rebuilt, &Call::Check, Vec::new(), Box::new(io::empty()), &Terminal::new()),
+        Err(error @ HomeError::Locked { .. }) => failed(&format!("{error}: stop it, then rebuild the index")),
+        Err(error) => failed(&with_causes(&error)),
+    }
+}
+
+fn on_store(
+    home: Home,
+    index: Index,
+    call: &Call,
+    classes: Vec<ClassDeclaration>,
+    input: Input,
+    terminal: &Terminal,
+) -> ExitCode {
+    let done = store::open(home, index).and_then(|store| {
+        let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no threads to work with: {error}"))?;
+        runtime.block_on(async {
+            let target = match call {
+                Call::Import { restore: false } => jobs::Target::Service(store::service(store, classes).await?),
+                _ => jobs::Target::Store(store),
+            };
+            Ok(jobs::run(call, &target, input, terminal).await)
+        })
+    });
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(why) => failed(&why),
+    }
+}

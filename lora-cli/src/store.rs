@@ -1,0 +1,82 @@
+//! Which store a call is about, and how it is opened.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lora_core::Service;
+use lora_core::schema::ClassDeclaration;
+use lora_core::storage::Storage;
+use lora_core::time::Clock;
+use lora_embedded::home::Home;
+use lora_embedded::{EmbeddedStore, Options};
+use uuid::Uuid;
+
+use crate::failure::with_causes;
+use lora_embedded::SystemClock;
+
+/// Where the folder is when nobody says.
+pub(crate) const DATA: &str = "./lora-data";
+
+/// Which store.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub(crate) struct StoreArgs {
+    /// Keep everything in files of this folder, which is made where it is not there. [default: ./lora-data]
+    #[arg(long, env = "LORA_DATA", value_name = "DIR", conflicts_with = "postgres")]
+    pub(crate) data: Option<String>,
+    /// Keep everything in PostgreSQL. Comes later: refused for now.
+    #[arg(long, env = "LORA_POSTGRES", value_name = "URL")]
+    pub(crate) postgres: Option<String>,
+}
+
+impl StoreArgs {
+    /// The folder.
+    ///
+    /// # Errors
+    /// What is wrong with the options, in a line for people.
+    pub(crate) fn folder(&self) -> Result<PathBuf, String> {
+        match self.postgres.as_deref() {
+            None | Some("") => Ok(self.data().into()),
+            Some(_) => Err("--postgres: this store comes later; for now there is --data".to_owned()),
+        }
+    }
+
+    /// The folder as it was given.
+    pub(crate) fn data(&self) -> &str {
+        self.data.as_deref().filter(|data| !data.is_empty()).unwrap_or(DATA)
+    }
+}
+
+/// Whether the index is taken as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Index {
+    Kept,
+    /// Thrown away and computed anew.
+    Rebuilt,
+}
+
+/// Opens the store in a folder. It is closed when its last clone is gone.
+///
+/// # Errors
+/// Why it cannot be opened, for people.
+pub(crate) fn open(home: Home, index: Index) -> Result<EmbeddedStore, String> {
+    if index == Index::Rebuilt {
+        home.remove_index().map_err(|error| format!("the index cannot be removed: {error}"))?;
+    }
+    let store = EmbeddedStore::open(Arc::new(home.files()), clock(), Options::default());
+    store.map_err(|error| with_causes(&error))
+}
+
+/// The operations on a store, with these classes.
+///
+/// # Errors
+/// Why they cannot be had, for people.
+pub(crate) async fn service<S: Storage>(store: S, classes: Vec<ClassDeclaration>) -> Result<Service<S>, String> {
+    let salts = || Uuid::new_v4().into_bytes();
+    Service::open(store, classes, salts).await.map_err(|error| with_causes(&error))
+}
+
+/// The machine's clock.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}

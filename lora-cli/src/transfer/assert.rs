@@ -1,0 +1,227 @@
+//! Lines asserted into a living store: each registration is entered with the time that it says it was made.
+
+use std::collections::HashMap;
+use std::mem;
+
+use futures_util::TryStreamExt;
+use futures_util::stream::FuturesUnordered;
+use lora_core::Service;
+use lora_core::codec::{Skeleton, encode_content};
+use lora_core::error::Error;
+use lora_core::object::{ObjectId, Registration, Seq};
+use lora_core::oio::json_lines::{Chain, Header, Line, Order, Positions, read_entry, write_registration};
+use lora_core::query::execute::decoded;
+use lora_core::service::History;
+use lora_core::storage::{Encoded, KnownAt, Read, Storage, StoreError};
+use lora_core::time::{Timestamp, TransactionTime};
+
+use super::lines::{Chunk, Chunks, read_ahead};
+use super::{ImportError, Imported, Input, Phase, Progress, Refusal};
+
+/// Enters the registrations of an input into a store with classes of its own; `now` is the instant of the request.
+///
+/// A registration that the store has, with the same time, is skipped. Declarations are skipped as well.
+///
+/// # Errors
+/// [`ImportError::Refused`] for the first line that is not sound, whose class is not declared, or that would rewrite
+/// what the store has of an object; nothing is stored then. Other [`ImportError`]s may come later.
+pub async fn assert<S: Storage>(
+    service: &Service<S>,
+    input: &impl Input,
+    now: Timestamp<TransactionTime>,
+    mut progress: impl FnMut(Progress),
+) -> Result<Imported, ImportError> {
+    let verified = verify(service, input, now, &mut progress).await?;
+    let (mut todo, mut digests) = (verified.todo.iter(), verified.digests.iter());
+    let total = verified.todo.iter().filter(|todo| **todo).count() as u64;
+    let (_, mut chunks) = open(service, input)?;
+    let mut entered = 0;
+    while let Some(chunk) = chunks.recv().await {
+        let chunk = chunk?;
+        if digests.next() != Some(&chunk.digest) {
+            return Err(ImportError::Changed { line: chunk.lines.last().map_or(1, |(line, _)| line + 1) });
+        }
+        let lines = chunk.lines.into_iter().filter(|_| todo.next() == Some(&true));
+        entered += enter(service, now, lines.filter_map(|(line, read)| Some((line, read.entry?)))).await?;
+        progress(Progress { phase: Phase::Enter, done: entered, total: Some(total) });
+    }
+    Ok(Imported { entered, present: verified.present })
+}
+
+fn open<S: Storage>(
+    service: &Service<S>,
+    input: &impl Input,
+) -> Result<(Header, Chunks<Line<Option<History>>>), ImportError> {
+    let schema = service.schema().clone();
+    read_ahead(input, move |line| read_entry(&schema, line))
+}
+
+/// What is to be done about lines that may be imported.
+struct Verified {
+    /// For each line whether it is to be entered.
+    todo: Vec<bool>,
+    /// How many registrations are in the store already.
+    present: u64,
+    digests: Vec<u64>,
+}
+
+async fn verify<S: Storage>(
+    service: &Service<S>,
+    input: &impl Input,
+    now: Timestamp<TransactionTime>,
+    progress: &mut impl FnMut(Progress),
+) -> Result<Verified, ImportError> {
+    let (header, mut chunks) = open(service, input)?;
+    let view = service.store().view(None).await?;
+    let (order, verified) =
+        (Order::new(Positions::Increasing), Verified { todo: Vec::new(), present: 0, digests: Vec::new() });
+    let mut verification = Verification { service, now, order, chains: HashMap::new(), verified };
+    while let Some(chunk) = chunks.recv().await {
+        verification.chunk(&view, &chunk?).await?;
+        let done = verification.order.entries();
+        progress(Progress { phase: Phase::Verify, done, total: header.entries });
+    }
+    verification.order.end(&header).map_err(|error| ImportError::refused(1, error))?;
+    Ok(verification.verified)
+}
+
+/// What is known about the lines so far.
+struct Verification<'a, S> {
+    service: &'a Service<S>,
+    now: Timestamp<TransactionTime>,
+    order: Order,
+    /// The last line of each object, and whether it is the newest that the store has, or newer.
+    chains: HashMap<ObjectId, (Chain, bool)>,
+    verified: Verified,
+}
+
+impl<S: Storage> Verification<'_, S> {
+    async fn chunk(&mut self, view: &S::View, chunk: &Chunk<Line<Option<History>>>) -> Result<(), ImportError> {
+        let histories = chunk.lines.iter().filter_map(|(_, line)| line.entry.as_ref());
+        let both = |history: &History| {
+            [KnownAt::Instant(history.registered_from), KnownAt::Latest].map(|known| (history.object, known))
+        };
+        let asked: Vec<_> = histories.flat_map(both).collect();
+        let mut found = view.registrations(&asked).await?.into_iter();
+        for (number, line) in &chunk.lines {
+            let object = line.entry.as_ref().map_or(ObjectId::STORE, |history| history.object);
+            self.order.admit(line, object).map_err(|error| ImportError::refused(*number, error))?;
+            let todo = match &line.entry {
+                None => false,
+                Some(history) => {
+                    let (at, newest) = (found.next().flatten(), found.next().flatten());
+                    self.is_new(*number, history, at.as_ref(), newest.as_ref())?
+                }
+            };
+            self.verified.todo.push(todo);
+        }
+        self.verified.digests.push(chunk.digest);
+        Ok(())
+    }
+
+    /// Whether a registration is to be entered; `at` is what the store has for its time, `newest` what it has last.
+    fn is_new(
+        &mut self,
+        line: u64,
+        history: &History,
+        at: Option<&Encoded>,
+        newest: Option<&Encoded>,
+    ) -> Result<bool, ImportError> {
+        let from = history.registered_from;
+        let next = Chain { lifecycle: history.lifecycle, registered_from: from };
+        if let Some(same) = at.filter(|at| at.registered.from() == from) {
+            if !states(same, history)? {
+                return Err(self.conflict(line, history, same)?);
+            }
+            let is_newest = same.registered.to() == Timestamp::INFINITY;
+            self.chains.insert(history.object, (next, is_newest));
+            self.verified.present += 1;
+            return Ok(false);
+        }
+        let stored = newest.map(|newest| Ok::<_, StoreError>((chain(newest)?, newest))).transpose()?;
+        let previous = match (self.chains.get(&history.object), stored) {
+            (Some((previous, true)), _) => Some(*previous),
+            (None, Some((stored, _))) if stored.registered_from < from => Some(stored),
+            (None, None) => None,
+            (_, Some((_, newest))) => return Err(self.conflict(line, history, newest)?),
+            (Some((previous, false)), None) => Some(*previous),
+        };
+        next.follow(previous.as_ref(), self.now).map_err(|error| ImportError::refused(line, error))?;
+        self.chains.insert(history.object, (next, true));
+        Ok(true)
+    }
+
+    fn conflict(&self, line: u64, history: &History, held: &Encoded) -> Result<ImportError, StoreError> {
+        let stated = Registration {
+            object: history.object,
+            seq: Seq::FIRST,
+            lifecycle: history.lifecycle,
+            actor: history.by.actor,
+            note: history.by.note.clone(),
+            batch: history.by.batch,
+            asserted: Some(history.registered_from),
+            content: history.content.clone(),
+        };
+        let held = self.shown(held.registered.from(), &decoded(held)?);
+        let stated = self.shown(history.registered_from, &stated);
+        Ok(ImportError::refused(line, Refusal::Conflict { held, stated }))
+    }
+
+    fn shown(&self, from: Timestamp<TransactionTime>, registration: &Registration) -> String {
+        let mut text = Vec::new();
+        if let Some(class) = self.service.schema().class(registration.object.class) {
+            write_registration(&mut text, class, from, registration);
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+/// Whether the store's registration is the one of the history, asserted there or not.
+fn states(stored: &Encoded, history: &History) -> Result<bool, StoreError> {
+    let skeleton = skeleton(stored)?;
+    let by = &history.by;
+    Ok((skeleton.lifecycle, skeleton.actor, skeleton.batch) == (history.lifecycle, by.actor, by.batch)
+        && stored.frame.content == encode_content(&by.note, &history.content))
+}
+
+fn chain(stored: &Encoded) -> Result<Chain, StoreError> {
+    Ok(Chain { lifecycle: skeleton(stored)?.lifecycle, registered_from: stored.registered.from() })
+}
+
+fn skeleton(stored: &Encoded) -> Result<Skeleton, StoreError> {
+    let corrupt = |source| StoreError::Corrupt { position: stored.position, source };
+    Skeleton::decode(&stored.frame.skeleton).map_err(corrupt)
+}
+
+/// Enters registrations, those of one object one after the other and those of different objects at the same time.
+async fn enter<S: Storage>(
+    service: &Service<S>,
+    now: Timestamp<TransactionTime>,
+    histories: impl Iterator<Item = (u64, History)>,
+) -> Result<u64, ImportError> {
+    let mut objects = HashMap::new();
+    let mut chains: Vec<Vec<(u64, History)>> = Vec::new();
+    for (line, history) in histories {
+        let index = *objects.entry(history.object).or_insert(chains.len());
+        if index == chains.len() {
+            chains.push(Vec::new());
+        }
+        chains[index].push((line, history));
+    }
+    let running: FuturesUnordered<_> =
+        chains.iter_mut().map(|chain| one_by_one(service, now, mem::take(chain))).collect();
+    running.try_fold(0, async |sum, entered| Ok(sum + entered)).await
+}
+
+async fn one_by_one<S: Storage>(
+    service: &Service<S>,
+    now: Timestamp<TransactionTime>,
+    chain: Vec<(u64, History)>,
+) -> Result<u64, ImportError> {
+    let count = chain.len() as u64;
+    for (line, history) in chain {
+        let entered = service.import_history(history, now).await;
+        entered.map_err(|source: Error| ImportError::Entry { line, source })?;
+    }
+    Ok(count)
+}

@@ -1,0 +1,269 @@
+//! Lines restored into an empty store: positions, instants and marks are taken over.
+
+use std::collections::{HashMap, VecDeque};
+use std::mem;
+
+use lora_core::codec::{EntryKind, Frame};
+use lora_core::object::{ObjectId, Position, Seq};
+use lora_core::oio::InputError;
+use lora_core::oio::json_lines::{Chain, Header, Line, Order, Positions, Restored, read_restored};
+use lora_core::service::Salts;
+use lora_core::storage::{
+    CommitError, Declarations, Declared, Draft, Encoded, KnownAt, LedgerEntry, Read, Step, Storage, StoreError, Wait,
+};
+use lora_core::time::Timestamp;
+
+use super::lines::{Chunk, Chunks, read_ahead};
+use super::{ImportError, Imported, Input, Phase, Progress, Refusal};
+
+/// What restored steps are given to, one after the other, from the first that the store lacks on.
+///
+/// Drafts come with an empty [`index`](Draft::index): it follows from the entries.
+pub trait Restore {
+    /// Takes the next step; it may lie in memory until [`finish`](Self::finish).
+    fn step(&mut self, step: Step) -> impl Future<Output = Result<(), CommitError>> + Send;
+
+    /// Returns when all steps are as durable as the store is, and its indexes whole.
+    fn finish(self) -> impl Future<Output = Result<(), CommitError>> + Send;
+}
+
+/// Restores into any store, by committing each step.
+#[derive(Debug)]
+pub struct Committing<S> {
+    store: S,
+    declarations: Declarations,
+}
+
+impl<S: Storage> Committing<S> {
+    /// For what follows on the entries that the store has.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    pub async fn new(store: S) -> Result<Self, StoreError> {
+        let declarations = Declarations::of(&store.view(None).await?).await?;
+        Ok(Self { store, declarations })
+    }
+
+    /// How an entry at `position` changes the index.
+    fn index(&mut self, draft: &mut Draft, position: Position, previous: Option<Encoded>) -> Result<(), StoreError> {
+        if draft.kind == EntryKind::Declaration {
+            return self.declarations.enter(position, &draft.frame);
+        }
+        let read =
+            |position, frame: &Frame| frame.registration().map_err(|source| StoreError::Corrupt { position, source });
+        let previous =
+            previous.map(|before| Ok::<_, StoreError>((before.position, read(before.position, &before.frame)?)));
+        let previous = previous.transpose()?;
+        let previous = previous.as_ref().map(|(position, registration)| (*position, registration));
+        draft.index = self.declarations.changes(previous, position, &read(position, &draft.frame)?)?;
+        Ok(())
+    }
+}
+
+impl<S: Storage> Restore for Committing<S> {
+    async fn step(&mut self, mut step: Step) -> Result<(), CommitError> {
+        let view = self.store.view(None).await?;
+        let asked: Vec<_> = step.entries.iter().map(|draft| (draft.object, KnownAt::Latest)).collect();
+        let previous = view.registrations(&asked).await?;
+        for ((draft, previous), place) in step.entries.iter_mut().zip(previous).zip(1..) {
+            self.index(draft, Position(view.position().0 + place), previous)?;
+        }
+        self.store.commit(step).await.map(drop)
+    }
+
+    async fn finish(self) -> Result<(), CommitError> {
+        Ok(())
+    }
+}
+
+/// Makes of an empty store the one that the input was exported from, with salts of its own.
+///
+/// A store in which the same restore was interrupted is gone on with.
+///
+/// # Errors
+/// [`ImportError::Refused`] for the first line that an export would not have written there, or that is not what the
+/// store has at its position; nothing is stored then. Other [`ImportError`]s may come later.
+pub async fn restore<S: Storage>(
+    store: &S,
+    mut into: impl Restore,
+    input: &impl Input,
+    salts: &impl Salts,
+    mut progress: impl FnMut(Progress),
+) -> Result<Imported, ImportError> {
+    let verified = verify(store, input, &mut progress).await?;
+    let (_, mut chunks) = open(input)?;
+    let mut steps = Steps::after(verified.present);
+    let mut digests = verified.digests.iter();
+    while let Some(chunk) = chunks.recv().await {
+        let chunk = chunk?;
+        if digests.next() != Some(&chunk.digest) {
+            return Err(ImportError::Changed { line: chunk.lines.last().map_or(1, |(line, _)| line + 1) });
+        }
+        for (number, line) in chunk.lines {
+            let done = line.position.0 - 1;
+            if let Some(step) = steps.push(line, salts) {
+                into.step(step).await.map_err(|source| ImportError::Step { line: number, source })?;
+            }
+            if done % 1024 == 0 {
+                progress(Progress { phase: Phase::Enter, done, total: Some(verified.entries) });
+            }
+        }
+    }
+    let ended = |source| ImportError::Step { line: verified.entries + 2, source };
+    if let Some(step) = steps.take() {
+        into.step(step).await.map_err(ended)?;
+    }
+    into.finish().await.map_err(ended)?;
+    progress(Progress { phase: Phase::Enter, done: verified.entries, total: Some(verified.entries) });
+    Ok(Imported { entered: verified.entries - verified.present, present: verified.present })
+}
+
+fn open(input: &impl Input) -> Result<(Header, Chunks<Line<Restored>>), ImportError> {
+    let mut declarations = Declarations::default();
+    read_ahead(input, move |line| {
+        let line = read_restored(&declarations, line)?;
+        if line.entry.skeleton().kind == EntryKind::Declaration {
+            let frame = line.entry.clone().into_draft(Seq::FIRST, [0; 16]).frame;
+            declarations.enter(line.position, &frame).expect("a declaration is read before it is returned");
+        }
+        Ok(line)
+    })
+}
+
+/// Steps out of lines.
+struct Steps {
+    /// How many entries the store has already.
+    present: u64,
+    seqs: HashMap<ObjectId, Seq>,
+    pending: Step,
+}
+
+impl Steps {
+    fn after(present: u64) -> Self {
+        Self { present, seqs: HashMap::new(), pending: Step::default() }
+    }
+
+    /// Takes a line; returns the step before it where the line begins a new one.
+    fn push(&mut self, line: Line<Restored>, salts: &impl Salts) -> Option<Step> {
+        let object = line.entry.skeleton().object;
+        let head = self.seqs.get(&object).copied();
+        let seq = head.map_or(Seq::FIRST, Seq::next);
+        self.seqs.insert(object, seq);
+        if line.position.0 <= self.present {
+            return None;
+        }
+        let before = if self.pending.restored == Some(line.instant) { None } else { self.take() };
+        if self.pending.restored.is_none() {
+            self.pending.seen = Position(line.position.0 - 1);
+            self.pending.restored = Some(line.instant);
+        }
+        self.pending.heads.push((object, head));
+        self.pending.entries.push(line.entry.into_draft(seq, salts.salt()));
+        before
+    }
+
+    fn take(&mut self) -> Option<Step> {
+        Some(mem::take(&mut self.pending)).filter(|step| !step.entries.is_empty())
+    }
+}
+
+/// An input that may be restored.
+struct Verified {
+    entries: u64,
+    /// How many of the entries the store has already.
+    present: u64,
+    digests: Vec<u64>,
+}
+
+async fn verify<S: Storage>(
+    store: &S,
+    input: &impl Input,
+    progress: &mut impl FnMut(Progress),
+) -> Result<Verified, ImportError> {
+    let (header, mut chunks) = open(input)?;
+    let present = store.view(None).await?.position().0;
+    let mut verification = Verification {
+        order: Order::new(Positions::Consecutive),
+        chains: HashMap::new(),
+        declared: None,
+        stored: Stored { store, newest: present, entries: VecDeque::new() },
+    };
+    let mut digests = Vec::new();
+    while let Some(chunk) = chunks.recv().await {
+        let chunk = chunk?;
+        digests.push(chunk.digest);
+        verification.chunk(&chunk).await?;
+        let done = verification.order.entries();
+        progress(Progress { phase: Phase::Verify, done, total: header.entries });
+    }
+    let entries = verification.order.entries();
+    verification.end(&header).map_err(|error| ImportError::refused(1, error))?;
+    if present > entries {
+        return Err(ImportError::refused(entries + 2, Refusal::NotEmpty { position: entries + 1 }));
+    }
+    Ok(Verified { entries, present, digests })
+}
+
+/// What is known about the lines so far.
+struct Verification<'a, S> {
+    order: Order,
+    chains: HashMap<ObjectId, Chain>,
+    declared: Option<Declared>,
+    stored: Stored<'a, S>,
+}
+
+impl<S: Storage> Verification<'_, S> {
+    async fn chunk(&mut self, chunk: &Chunk<Line<Restored>>) -> Result<(), ImportError> {
+        for (number, line) in &chunk.lines {
+            self.line(line).map_err(|error| ImportError::refused(*number, error))?;
+            if self
+                .stored
+                .next(line)
+                .await?
+                .is_some_and(|stored| stored.instant != line.instant || !line.entry.is(&stored))
+            {
+                let refusal = Refusal::NotEmpty { position: line.position.0 };
+                return Err(ImportError::refused(*number, refusal));
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: &Line<Restored>) -> Result<(), InputError> {
+        let skeleton = line.entry.skeleton();
+        self.order.admit(line, skeleton.object)?;
+        let registered_from = skeleton.asserted.unwrap_or(line.instant);
+        let chain = Chain { lifecycle: skeleton.lifecycle, registered_from };
+        let previous = self.chains.insert(skeleton.object, chain);
+        chain.follow(previous.as_ref(), Timestamp::INFINITY)?;
+        self.declared = line.entry.declared().or(self.declared.take());
+        Ok(())
+    }
+
+    /// Whether the header is one for these lines.
+    fn end(&self, header: &Header) -> Result<(), InputError> {
+        self.order.end(header)?;
+        header.check_whole(self.declared.as_ref())
+    }
+}
+
+/// The entries of the store, one after the other.
+struct Stored<'a, S> {
+    store: &'a S,
+    newest: u64,
+    entries: VecDeque<LedgerEntry>,
+}
+
+impl<S: Storage> Stored<'_, S> {
+    /// What the store has at the position of a line.
+    async fn next(&mut self, line: &Line<Restored>) -> Result<Option<LedgerEntry>, StoreError> {
+        const PAGE: usize = 1024;
+        if line.position.0 > self.newest {
+            return Ok(None);
+        }
+        if self.entries.is_empty() {
+            self.entries = self.store.ledger(Position(line.position.0 - 1), PAGE, Wait::Never).await?.into();
+        }
+        Ok(self.entries.pop_front())
+    }
+}

@@ -1,0 +1,210 @@
+//! Each object's registrations, as the store gives them, against the ledger.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use super::ledger::{Head, longer};
+use super::replay::Replay;
+use super::{Check, FINDINGS_MAX, Finding, PAGE, Part, Progress, Seen};
+use crate::codec::Skeleton;
+use crate::object::{ObjectId, Position, Seq};
+use crate::query::execute::give_way;
+use crate::storage::{Encoded, KnownAt, LedgerEntry, Read, Storage, StoreError};
+use crate::time::{Period, Timestamp};
+
+/// How many objects are looked at in one go.
+const OBJECTS: usize = 256;
+/// About how many objects are looked at in older views, too.
+const SAMPLES: usize = 1_000;
+
+/// A registration to ask for, and what the answer must be.
+type Question = (ObjectId, KnownAt, Option<Encoded>);
+
+impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
+    /// Reads all registrations of all objects, and computes what they should have in the index.
+    pub(super) async fn objects(&mut self) -> Result<(), StoreError> {
+        let mut differing = Vec::new();
+        let (mut last, mut done) = (Bound::Unbounded, 0);
+        let every = self.heads.len() / SAMPLES + 1;
+        loop {
+            give_way().await;
+            let heads = self.heads.range((last, Bound::Unbounded)).take(OBJECTS);
+            let heads: Vec<(ObjectId, Head)> = heads.map(|(object, head)| (*object, *head)).collect();
+            let Some((newest, _)) = heads.last() else { break };
+            last = Bound::Excluded(*newest);
+            let mut questions = Vec::new();
+            for (index, (object, head)) in heads.into_iter().enumerate() {
+                if self.doubtful.contains(&object) {
+                    continue;
+                }
+                match self.history(0, object).await? {
+                    None => _ = self.doubtful.insert(object),
+                    Some(chain) if agrees(&chain, &head) => {
+                        questions.extend(about(object, &chain));
+                        self.judge(object, &chain);
+                        if (done + index).is_multiple_of(every) {
+                            self.look_back(object, &chain).await?;
+                        }
+                    }
+                    Some(_) => differing.push(object),
+                }
+                if questions.len() >= PAGE {
+                    self.ask(0, std::mem::take(&mut questions)).await?;
+                }
+            }
+            self.ask(0, questions).await?;
+            done += OBJECTS;
+            self.progress(Part::Objects, done.min(self.heads.len()), Some(self.heads.len() as u64));
+        }
+        self.differing(differing).await
+    }
+
+    /// All registrations of an object that a view shows; `None` where one cannot be read.
+    pub(super) async fn history(&mut self, view: usize, object: ObjectId) -> Result<Option<Vec<Encoded>>, StoreError> {
+        let mut chain = Vec::new();
+        loop {
+            let from = Seq(chain.len() as u32 + 1);
+            match self.views[view].view.history(object, from, PAGE).await {
+                Ok(page) => {
+                    let whole = page.len() < PAGE;
+                    chain.extend(page);
+                    if whole {
+                        return Ok(Some(chain));
+                    }
+                }
+                Err(error) => {
+                    self.unreadable(error)?;
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// Looks into the registrations of an object, which are those of the ledger.
+    fn judge(&mut self, object: ObjectId, chain: &[Encoded]) {
+        if object == ObjectId::STORE || self.blind {
+            return;
+        }
+        let views: Vec<Position> = self.views.iter().map(|sums| sums.view.position()).collect();
+        match Replay::of(&self.declarations, object, chain, &views, |finding| self.report.add(finding)) {
+            Ok(replay) => {
+                self.expect(object, &replay);
+                self.expect_terms(&replay);
+            }
+            Err(finding) => {
+                self.report.add(finding);
+                self.doubtful.insert(object);
+            }
+        }
+    }
+
+    /// Asks for registrations one by one; a batch with one that cannot be read is not judged.
+    async fn ask(&mut self, view: usize, questions: Vec<Question>) -> Result<(), StoreError> {
+        let of: Vec<(ObjectId, KnownAt)> = questions.iter().map(|(object, known, _)| (*object, *known)).collect();
+        let answers = match self.views[view].view.registrations(&of).await {
+            Ok(answers) => answers,
+            Err(error) => return self.unreadable(error),
+        };
+        let view = self.views[view].view.position();
+        for ((object, known, expected), found) in questions.into_iter().zip(answers) {
+            if expected != found {
+                let (expected, found) = (expected.as_ref().map(Seen::from), found.as_ref().map(Seen::from));
+                self.report.add(Finding::Registration { view, object, known, expected, found });
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at an object from the older positions.
+    async fn look_back(&mut self, object: ObjectId, chain: &[Encoded]) -> Result<(), StoreError> {
+        for view in 1..self.views.len() {
+            let expected = shown(chain, self.views[view].view.position());
+            if let Some(found) = self.history(view, object).await? {
+                self.compare(view, object, &expected, &found);
+            }
+            self.ask(view, vec![(object, KnownAt::Latest, expected.last().cloned())]).await?;
+        }
+        Ok(())
+    }
+
+    /// Names the first difference between two chains.
+    fn compare(&mut self, view: usize, object: ObjectId, expected: &[Encoded], found: &[Encoded]) {
+        let count = expected.len().max(found.len());
+        let Some(index) = (0..count).find(|index| expected.get(*index) != found.get(*index)) else { return };
+        let (expected, found) = (expected.get(index).map(Seen::from), found.get(index).map(Seen::from));
+        let (view, seq) = (self.views[view].view.position(), Seq(index as u32 + 1));
+        self.report.add(Finding::History { view, object, seq, expected, found });
+    }
+
+    /// Looks at the objects whose history is not that of the ledger, by the ledger.
+    async fn differing(&mut self, mut objects: Vec<ObjectId>) -> Result<(), StoreError> {
+        let rest = objects.split_off(objects.len().min(FINDINGS_MAX));
+        self.report.found += rest.len() as u64;
+        self.doubtful.extend(rest);
+        self.chains = self.chains_of(&objects).await?;
+        for object in objects {
+            let chain = self.chains.get(&object).cloned().unwrap_or_default();
+            let found = self.history(0, object).await?.unwrap_or_default();
+            if found.iter().any(|found| self.is_lost(found.position)) {
+                self.doubtful.insert(object);
+                continue;
+            }
+            self.compare(0, object, &chain, &found);
+            self.judge(object, &chain);
+        }
+        Ok(())
+    }
+
+    /// The registrations of objects by the ledger.
+    async fn chains_of(&mut self, objects: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Encoded>>, StoreError> {
+        let mut chains: BTreeMap<_, Vec<Encoded>> = objects.iter().map(|object| (*object, Vec::new())).collect();
+        let mut after = if objects.is_empty() { self.report.position } else { Position(0) };
+        while after < self.report.position {
+            let (page, next) = self.page(after).await?;
+            for entry in page.iter().filter(|entry| entry.position <= self.report.position) {
+                if let Some(chain) = chains.get_mut(&entry.object) {
+                    lengthen(chain, entry);
+                }
+            }
+            after = next;
+        }
+        Ok(chains)
+    }
+}
+
+/// Whether a store's registrations of an object are those of the ledger, each the newest until the next.
+fn agrees(chain: &[Encoded], head: &Head) -> bool {
+    let hash = |chain, encoded: &Encoded| longer(chain, encoded.position, encoded.registered.from(), &encoded.frame);
+    let adjacent = chain.windows(2).all(|pair| pair[0].registered.to() == pair[1].registered.from());
+    let open = chain.last().is_some_and(|last| last.registered.to() == Timestamp::INFINITY);
+    adjacent && open && chain.iter().fold(0, hash) == head.chain
+}
+
+/// The part of a chain that a view at a position shows.
+fn shown(chain: &[Encoded], view: Position) -> Vec<Encoded> {
+    let mut shown: Vec<Encoded> = chain.iter().filter(|encoded| encoded.position <= view).cloned().collect();
+    if let Some(last) = shown.last_mut() {
+        last.registered = Period::since(last.registered.from()).unwrap_or(last.registered);
+    }
+    shown
+}
+
+/// Adds an entry of the ledger to its object's chain, where the ledger was found to be in order.
+fn lengthen(chain: &mut Vec<Encoded>, entry: &LedgerEntry) {
+    let asserted = Skeleton::decode(&entry.frame.skeleton).ok().and_then(|skeleton| skeleton.asserted);
+    let from = asserted.unwrap_or(entry.instant);
+    if let Some(last) = chain.last_mut() {
+        last.registered = Period::new(last.registered.from(), from).unwrap_or(last.registered);
+    }
+    let registered = Period::since(from).unwrap_or(Period::ALWAYS);
+    chain.push(Encoded { position: entry.position, registered, frame: entry.frame.clone() });
+}
+
+/// What to ask about an object: its newest registration, each by its first instant, and none just before the first.
+fn about(object: ObjectId, chain: &[Encoded]) -> impl Iterator<Item = Question> {
+    let at = move |encoded: &Encoded| (object, KnownAt::Instant(encoded.registered.from()), Some(encoded.clone()));
+    let first = chain.first().and_then(|first| first.registered.from().micros());
+    let before = first.and_then(|first| Timestamp::from_micros(first - 1).ok());
+    let before = before.map(|before| (object, KnownAt::Instant(before), None));
+    chain.iter().map(at).chain(before).chain([(object, KnownAt::Latest, chain.last().cloned())])
+}
