@@ -24,5 +24,6 @@ mod writer;
 pub use blocking::BlockingService;
 pub use clock::SystemClock;
 pub use error::OpenError;
+pub use index::IndexOptions;
 pub use read::EmbeddedView;
 pub use store::{EmbeddedStore, Options};
