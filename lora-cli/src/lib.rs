@@ -1,7 +1,6 @@
 //! The parts of the `lora` binary, one module per call.
 
 mod calls;
-mod clock;
 pub mod commands;
 pub mod config;
 pub mod demo;

@@ -6,15 +6,13 @@ use std::sync::Arc;
 use lora_core::Service;
 use lora_core::codec::Salt;
 use lora_core::schema::ClassDeclaration;
-use lora_core::storage::{CommitError, Step, Storage};
+use lora_core::storage::Storage;
 use lora_core::time::Clock;
 use lora_embedded::home::Home;
-use lora_embedded::{EmbeddedStore, Options};
+use lora_embedded::{EmbeddedStore, Options, SystemClock};
 use uuid::Uuid;
 
-use crate::clock::SystemClock;
 use crate::failure::with_causes;
-use crate::transfer::Restore;
 
 /// Where the folder is when nobody says.
 pub(crate) const DATA: &str = "./lora-data";
@@ -80,34 +78,6 @@ pub(crate) async fn service<S: Storage>(store: S, classes: Vec<ClassDeclaration>
 /// A salt that nobody can guess.
 pub(crate) fn salt() -> Salt {
     Uuid::new_v4().into_bytes()
-}
-
-/// Restores into the log first, and computes the index when all of it is there.
-pub(crate) struct BulkLoad {
-    store: EmbeddedStore,
-    /// Not given to the store yet.
-    steps: Vec<Step>,
-}
-
-impl BulkLoad {
-    /// More steps at once make it no faster.
-    const STEPS: usize = 1_000;
-
-    pub(crate) fn new(store: EmbeddedStore) -> Self {
-        Self { store, steps: Vec::new() }
-    }
-}
-
-impl Restore for BulkLoad {
-    async fn step(&mut self, step: Step) -> Result<(), CommitError> {
-        self.steps.push(step);
-        if self.steps.len() < Self::STEPS { Ok(()) } else { self.store.load(std::mem::take(&mut self.steps)).await }
-    }
-
-    async fn finish(self) -> Result<(), CommitError> {
-        self.store.load(self.steps).await?;
-        Ok(self.store.finish_load().await?)
-    }
 }
 
 /// The machine's clock.

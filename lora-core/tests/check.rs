@@ -38,11 +38,14 @@ enum Fault {
     /// An entry that the store itself cannot read.
     Corrupt(Position),
     History(fn(Position, &mut Vec<Encoded>)),
-    Registrations(fn(Position, &[(ObjectId, KnownAt)], &mut Vec<Option<Encoded>>)),
+    Registrations(fn(Position, &Asked, &mut Found)),
     Postings(fn(Position, &mut Vec<Posting>)),
     Terms(fn(&mut Vec<Key>)),
     Boundaries(fn(Position, &mut Vec<Boundary>)),
 }
+
+type Asked = [(ObjectId, KnownAt)];
+type Found = Vec<Option<Encoded>>;
 
 /// A store in memory with a fault.
 #[derive(Clone)]
@@ -340,11 +343,16 @@ fn a_chain_that_does_not_hold() {
 #[test]
 fn instants_that_go_back() {
     let back = |entries: &mut Vec<LedgerEntry>| {
-        entries[4].instant = at(999);
+        entries[3].instant = at(999);
         relink(entries);
     };
+    let never = |entries: &mut Vec<LedgerEntry>| {
+        entries[7].instant = Timestamp::INFINITY;
+        relink(entries);
+    };
+    found!(Fault::Ledger(never); [Finding::Instant { position: Position(8), .. }]);
     found!(Fault::Ledger(back);
-        [Finding::Instant { position: Position(5), .. }]);
+        [Finding::Instant { position: Position(4), .. }]);
 }
 
 #[test]
@@ -440,7 +448,7 @@ fn an_object_twice_in_a_step_or_not_later_than_before() {
         step
     };
     let first = Registration { asserted: Some(at(5)), ..first };
-    block_on(store.commit(step(&[first.clone(), asserted.clone()]))).unwrap();
+    block_on(store.commit(step(&[first, asserted]))).unwrap();
     let found = checked(&store).findings;
     assert!(matches!(found.as_slice(), [Finding::Twice { position: Position(3), .. }]), "{}", shown(&found));
 
@@ -516,7 +524,7 @@ fn ended(encoded: &mut Encoded, position: u64) {
 
 #[test]
 fn a_registration_that_is_found_no_more() {
-    let stale = |_: Position, of: &[(ObjectId, KnownAt)], found: &mut Vec<Option<Encoded>>| {
+    let stale = |_: Position, of: &Asked, found: &mut Found| {
         for ((of, known), found) in of.iter().zip(found) {
             if *known == KnownAt::Latest && found.as_ref().is_some_and(|found| found.position == Position(8)) {
                 assert_eq!(*of, object(2));
@@ -526,7 +534,7 @@ fn a_registration_that_is_found_no_more() {
     };
     found!(Fault::Registrations(stale);
         [Finding::Registration { view: Position(8), known: KnownAt::Latest, expected: Some(_), found: None, .. }]);
-    let too_early = |_: Position, of: &[(ObjectId, KnownAt)], found: &mut Vec<Option<Encoded>>| {
+    let too_early = |_: Position, of: &Asked, found: &mut Found| {
         let newest = found.iter().flatten().max_by_key(|encoded| encoded.position).cloned();
         for ((_, known), found) in of.iter().zip(found) {
             if matches!(known, KnownAt::Instant(instant) if *instant == at(99)) {
@@ -536,7 +544,7 @@ fn a_registration_that_is_found_no_more() {
     };
     found!(Fault::Registrations(too_early);
         [Finding::Registration { view: Position(8), known: KnownAt::Instant(_), expected: None, found: Some(_), .. }]);
-    let at_its_beginning = |_: Position, of: &[(ObjectId, KnownAt)], found: &mut Vec<Option<Encoded>>| {
+    let at_its_beginning = |_: Position, of: &Asked, found: &mut Found| {
         for ((_, known), found) in of.iter().zip(found) {
             if matches!(known, KnownAt::Instant(instant) if *instant == at(200)) {
                 *found = None;
@@ -609,9 +617,9 @@ fn a_posting_with_something_else_in_it() {
 #[test]
 fn an_index_out_of_order() {
     found!(Fault::Postings(|view, postings| if view.0 == 8 { postings.swap(3, 4) });
-        [Finding::Unordered { view: Position(8), piece: Piece::Posting(_) }, ..]);
+        [Finding::Unordered { view: Position(8), piece: Piece::Posting(_) }]);
     found!(Fault::Boundaries(|view, boundaries| if view.0 == 8 { boundaries.swap(0, 1) });
-        [Finding::Unordered { view: Position(8), piece: Piece::Boundary(_) }, ..]);
+        [Finding::Unordered { view: Position(8), piece: Piece::Boundary(_) }]);
 }
 
 /// A writer that keeps a rectangle open, closes one too many, or opens one that counts when it should not.
@@ -669,7 +677,7 @@ fn an_older_position_that_shows_something_else() {
         [Finding::Missing { view: Position(6), piece: Piece::Boundary(_) }]);
     found!(Fault::History(|view, chain| if view.0 == 6 { chain.iter_mut().for_each(|encoded| ended(encoded, 4)) });
         [Finding::History { view: Position(6), seq: Seq(2), .. }]);
-    let newest = |view: Position, of: &[(ObjectId, KnownAt)], found: &mut Vec<Option<Encoded>>| {
+    let newest = |view: Position, of: &Asked, found: &mut Found| {
         if let ([(object, KnownAt::Latest)], [answer]) = (of, found.as_mut_slice())
             && (view, *object) == (Position(6), self::object(3))
         {

@@ -1,12 +1,12 @@
 //! The service without `async`, for programs that have no runtime and want none.
 
+use lora_core::Service;
 use lora_core::error::Error;
 use lora_core::object::{Content, ObjectId, Patch, Position};
 use lora_core::query::{Search, TimeContext};
 use lora_core::schema::{ClassDeclaration, ClassId, Schema};
 use lora_core::service::{Answer, By, History, Salts, Written};
 use lora_core::time::{Timestamp, TransactionTime};
-use lora_core::Service;
 use pollster::block_on;
 use uuid::Uuid;
 
@@ -45,7 +45,6 @@ pub struct BlockingService {
     service: Service<EmbeddedStore>,
 }
 
-#[expect(clippy::missing_errors_doc, reason = "the errors are those of the methods of the same names of `Service`")]
 impl BlockingService {
     /// See [`Service::open`].
     pub fn open(store: EmbeddedStore, classes: Vec<ClassDeclaration>, salts: impl Salts) -> Result<Self, Error> {

@@ -3,6 +3,8 @@
 //! An append-only **log** of entries is the truth: what a commit acknowledges is in it, and synced.
 //! An **index** behind it answers questions; it can be lost, because it is computed from the log.
 
+mod blocking;
+mod clock;
 mod contents;
 mod error;
 pub mod files;
@@ -19,6 +21,9 @@ mod store;
 pub mod testing;
 mod writer;
 
+pub use blocking::BlockingService;
+pub use clock::SystemClock;
 pub use error::OpenError;
+pub use index::IndexOptions;
 pub use read::EmbeddedView;
 pub use store::{EmbeddedStore, Options};

@@ -1,5 +1,6 @@
 //! Opening log and index after whatever happened to them.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use lora_core::object::Position;
@@ -45,12 +46,15 @@ fn index_cannot(failure: Failure) -> OpenError {
 
 /// The index as it is, and how far it has come; `None` where it is damaged.
 fn usable_index(files: &Arc<dyn Files>, options: IndexOptions) -> Result<Option<(Index, Option<Tip>)>, OpenError> {
-    let opened = Index::open(files, INDEX, options).and_then(|index| {
+    let open = || {
+        let index = Index::open(files, INDEX, options)?;
         let tip = index.snapshot().get(Table::Meta, TIP)?.map(|tip| Tip::read(&tip)).transpose()?;
         let position = tip.map_or(0, |tip| tip.anchor.last.0);
         Ok((index.applied() == position).then_some((index, tip)))
-    });
-    match opened {
+    };
+    // The database panics at some files that were cut short.
+    let panicked = |_| Err(IndexError::Damaged { name: INDEX.to_owned(), reason: "the database panicked".to_owned() });
+    match panic::catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(panicked) {
         Err(error @ IndexError::Damaged { .. }) => {
             warn!(error = &error as &dyn std::error::Error, "the index cannot be used");
             Ok(None)

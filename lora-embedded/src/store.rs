@@ -15,7 +15,7 @@ use lora_core::time::Clock;
 use crate::contents::Contents;
 use crate::error::{Failure, OpenError, index_failed, log_failed};
 use crate::files::Files;
-use crate::index::{Index, IndexOptions, Table};
+use crate::index::{Index, IndexError, IndexOptions, Table};
 use crate::log::{self, Landmark, Log, LogReader};
 use crate::open::{INDEX, open_log_and_index};
 use crate::read::EmbeddedView;
@@ -28,7 +28,8 @@ use crate::writer::{self, Command, Commit};
 pub struct Options {
     /// The log's.
     pub log: log::Options,
-    pub(crate) index: IndexOptions,
+    /// The index's.
+    pub index: IndexOptions,
 }
 
 /// A store in the files of one folder. Cheap to clone; the last one closes it.
@@ -110,7 +111,11 @@ impl Drop for Writing {
         // A panic of the writer was seen by everybody who waited for it.
         let _ = thread.map(JoinHandle::join);
         // What the index has not taken in by now it takes in at the next start.
-        let _ = self.shared.index().flush();
+        let index = self.shared.index();
+        if let Err(IndexError::Damaged { .. }) = index.flush().and_then(|()| index.health()) {
+            // Then the next start computes it anew; where that fails, too, somebody will meet the damage again.
+            let _ = self.shared.files.remove(INDEX);
+        }
     }
 }
 

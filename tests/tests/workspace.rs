@@ -5,11 +5,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Every crate of the workspace, with the crates of the workspace that it may depend on.
-const ALLOWED: [(&str, &[&str]); 5] = [
+const ALLOWED: [(&str, &[&str]); 6] = [
     ("lora-core", &["lora-core"]),
     ("lora-embedded", &["lora-core", "lora-embedded"]),
     ("lora-http", &["lora-core"]),
     ("lora-cli", &["lora-core", "lora-embedded", "lora-http"]),
+    ("lora-benches", &["lora-core", "lora-embedded", "lora-http", "lora-cli"]),
     ("lora-tests", &["lora-core", "lora-embedded", "lora-http", "lora-cli"]),
 ];
 

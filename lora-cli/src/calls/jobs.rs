@@ -14,8 +14,8 @@ use lora_embedded::EmbeddedStore;
 use super::wire::FRAME_BYTES_MAX;
 use super::{Call, Listener, Progress, Said};
 use crate::failure::{causes, with_causes};
-use crate::store::{BulkLoad, clock, salt};
-use crate::transfer::{self, Imported, Phase, TextFile, assert, export};
+use crate::store::{clock, salt};
+use crate::transfer::{self, Imported, Loading, Phase, TextFile, assert, export};
 
 /// What a job reads.
 pub(crate) enum Input {
@@ -62,7 +62,7 @@ pub(crate) async fn run<S: Storage>(
 pub(super) async fn restore(store: &EmbeddedStore, folder: &Path, input: Input, to: &dyn Listener) -> u8 {
     let restored = async {
         let lines = input.lines(folder)?;
-        let into = BulkLoad::new(store.clone());
+        let into = Loading::new(store.clone());
         summary(transfer::restore(store, into, &lines, &salt, |progress| say(to, progress)).await?, "restored", to)
     };
     code(restored.await, to)

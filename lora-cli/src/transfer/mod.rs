@@ -8,6 +8,7 @@ mod assert;
 mod export;
 mod input;
 mod lines;
+mod load;
 mod restore;
 
 use std::io;
@@ -19,6 +20,7 @@ use lora_core::storage::{CommitError, StoreError};
 pub use assert::assert;
 pub use export::{ExportError, export};
 pub use input::{Input, TextFile};
+pub use load::Loading;
 pub use restore::{Committing, Restore, restore};
 
 /// How far an export or import is; given to a callback now and then.

@@ -36,8 +36,8 @@ pub enum Finding {
         /// The head that the ledger says.
         found: Digest,
     },
-    /// An instant lies before that of the entry before.
-    #[error("entry {position} was entered at {found}, before the entry before it, at {previous}")]
+    /// An instant lies before that of the entry before, or is none.
+    #[error("entry {position} was entered at {found}, where the one before it was at {previous}")]
     Instant {
         /// The entry.
         position: Position,
@@ -184,7 +184,7 @@ pub enum Finding {
         /// What should not be there.
         piece: Piece,
     },
-    /// A scan of the index does not come in order; the scan ended there and the rest of it was not looked at.
+    /// A scan of the index does not come in order, so that what this view shows of it was not judged.
     #[error("seen from {view}, the index does not come in order at {piece}")]
     Unordered {
         /// The position of the view.
@@ -193,7 +193,7 @@ pub enum Finding {
         piece: Piece,
     },
     /// Too much of the index differs for all of it to be named.
-    #[error("seen from {view}, {buckets} more parts of the index differ, each the objects of one in 65,536")]
+    #[error("seen from {view}, {buckets} more parts of the index differ, each that of few objects")]
     Unnamed {
         /// The position of the view.
         view: Position,

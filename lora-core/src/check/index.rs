@@ -3,17 +3,17 @@
 //! What follows from the entries is added to sums of hashes, and what the store has is taken away again.
 
 use std::collections::BTreeSet;
-use std::hash::Hash;
 
 use super::ledger::hash;
 use super::replay::Replay;
 use super::{Check, Finding, PAGE, Part, Piece, Progress};
 use crate::object::{ObjectId, Position};
 use crate::query::execute::give_way;
-use crate::storage::{Boundary, Key, KeyRange, Posting, Read, Scan, Storage, StoreError};
-use crate::time::Period;
+use crate::storage::{Boundary, Key, KeyRange, Posting, Read, Scan, ScanCursor, Storage, StoreError};
+use crate::time::{Period, TransactionTime};
 
-const BUCKETS: usize = 1 << 16;
+/// Enough for buckets of few objects.
+const BUCKETS_MAX: u64 = 1 << 16;
 /// How many buckets are compared one by one.
 const NAMED_MAX: usize = 256;
 
@@ -24,38 +24,55 @@ pub(super) struct Sums<V> {
     boundaries: Vec<u64>,
 }
 
-/// Objects with the same end of their UUIDs are in one bucket.
-fn bucket(object: ObjectId) -> usize {
-    let [.., high, low] = *object.uuid.as_bytes();
-    usize::from(u16::from_be_bytes([high, low]))
-}
-
 impl<V> Sums<V> {
-    pub(super) fn new(view: V) -> Self {
-        Self { view, postings: vec![0; BUCKETS], boundaries: vec![0; BUCKETS] }
+    /// The view, before anything is expected of it, in a store that stands at `newest`.
+    pub(super) fn new(view: V, newest: Position) -> Self {
+        let buckets = newest.0.min(BUCKETS_MAX).next_power_of_two() as usize;
+        Self { view, postings: vec![0; buckets], boundaries: vec![0; buckets] }
+    }
+
+    /// Objects with the same end of their UUIDs are in one bucket.
+    fn bucket(&self, object: ObjectId) -> usize {
+        object.uuid.as_u128() as usize % self.postings.len()
+    }
+
+    fn add_posting(&mut self, posting: &Posting, known: Period<TransactionTime>) {
+        let bucket = self.bucket(posting.object);
+        self.postings[bucket] = self.postings[bucket].wrapping_add(weight(posting, known));
+    }
+
+    fn take_posting(&mut self, posting: &Posting) {
+        let bucket = self.bucket(posting.object);
+        self.postings[bucket] = self.postings[bucket].wrapping_sub(weight(posting, posting.known));
+    }
+
+    fn add_boundary(&mut self, boundary: &Boundary) {
+        let bucket = self.bucket(boundary.object);
+        self.boundaries[bucket] = self.boundaries[bucket].wrapping_add(hash(boundary));
+    }
+
+    fn take_boundary(&mut self, boundary: &Boundary) {
+        let bucket = self.bucket(boundary.object);
+        self.boundaries[bucket] = self.boundaries[bucket].wrapping_sub(hash(boundary));
     }
 
     fn differing(&self) -> BTreeSet<usize> {
-        (0..BUCKETS).filter(|bucket| self.postings[*bucket] != 0 || self.boundaries[*bucket] != 0).collect()
+        let sums = self.postings.iter().zip(&self.boundaries).enumerate();
+        sums.filter(|(_, sums)| *sums != (&0, &0)).map(|(bucket, _)| bucket).collect()
     }
 }
 
-fn add(sums: &mut [u64], object: ObjectId, thing: &impl Hash) {
-    let sum = &mut sums[bucket(object)];
-    *sum = sum.wrapping_add(hash(thing));
-}
-
-fn take(sums: &mut [u64], object: ObjectId, thing: &impl Hash) {
-    let sum = &mut sums[bucket(object)];
-    *sum = sum.wrapping_sub(hash(thing));
+fn weight(Posting { key, object, valid, opened, present, .. }: &Posting, known: Period<TransactionTime>) -> u64 {
+    hash(&(key, object, valid, opened, present, known))
 }
 
 impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
     /// Adds what an object should have in the index.
-    pub(super) fn expect(&mut self, object: ObjectId, replay: &Replay) {
+    pub(super) fn expect(&mut self, replay: &Replay) {
         for (index, sums) in self.views.iter_mut().enumerate() {
-            replay.postings(sums.view.position()).for_each(|posting| add(&mut sums.postings, object, &posting));
-            replay.boundaries(index).for_each(|boundary| add(&mut sums.boundaries, object, &boundary));
+            let view = sums.view.position();
+            replay.postings(view).for_each(|(posting, known)| sums.add_posting(posting, known));
+            replay.boundaries(index).for_each(|boundary| sums.add_boundary(&boundary));
         }
     }
 
@@ -63,21 +80,20 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
     pub(super) async fn index(&mut self) -> Result<(), StoreError> {
         for index in 0..self.views.len() {
             let mut done = 0;
-            self.scan(index, |check, piece| match piece {
+            let take = |check: &mut Self, piece| match piece {
                 Piece::Posting(posting) => {
-                    take(&mut check.views[index].postings, posting.object, &posting);
+                    check.views[index].take_posting(&posting);
                     done += 1;
                     if done % PAGE == 0 {
                         check.progress(Part::Postings, done, None);
                     }
                 }
-                Piece::Boundary(boundary) => {
-                    take(&mut check.views[index].boundaries, boundary.object, &boundary);
-                }
+                Piece::Boundary(boundary) => check.views[index].take_boundary(&boundary),
                 Piece::Term(_) => {}
-            })
-            .await?;
-            self.name(index).await?;
+            };
+            if self.scan(index, take).await? {
+                self.name(index).await?;
+            }
         }
         Ok(())
     }
@@ -93,19 +109,23 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
         if buckets.is_empty() {
             return Ok(());
         }
-        let (mut postings, mut bounds) = self.expected(index, &buckets).await?;
-        self.scan(index, |check, piece| {
-            let expected = match &piece {
-                Piece::Posting(posting) => !buckets.contains(&bucket(posting.object)) || postings.remove(posting),
-                Piece::Boundary(boundary) => !buckets.contains(&bucket(boundary.object)) || bounds.remove(boundary),
-                Piece::Term(_) => true,
+        let (mut postings, mut boundaries) = self.expected(index, &buckets).await?;
+        let compare = |check: &mut Self, piece| {
+            let object = match &piece {
+                Piece::Posting(posting) => Some((posting.object, postings.remove(posting))),
+                Piece::Boundary(boundary) => Some((boundary.object, boundaries.remove(boundary))),
+                Piece::Term(_) => None,
             };
-            if !expected {
+            if let Some((object, false)) = object
+                && buckets.contains(&check.views[index].bucket(object))
+            {
                 check.report.add(Finding::Unexpected { view, piece });
             }
-        })
-        .await?;
-        let missing = postings.into_iter().map(Piece::Posting).chain(bounds.into_iter().map(Piece::Boundary));
+        };
+        if !self.scan(index, compare).await? {
+            return Ok(());
+        }
+        let missing = postings.into_iter().map(Piece::Posting).chain(boundaries.into_iter().map(Piece::Boundary));
         missing.for_each(|piece| self.report.add(Finding::Missing { view, piece }));
         Ok(())
     }
@@ -118,53 +138,54 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
     ) -> Result<(BTreeSet<Posting>, BTreeSet<Boundary>), StoreError> {
         let views: Vec<Position> = self.views.iter().map(|sums| sums.view.position()).collect();
         let objects = self.heads.keys().filter(|object| **object != ObjectId::STORE);
-        let objects = objects.filter(|object| buckets.contains(&bucket(**object)) && !self.doubtful.contains(object));
-        let objects: Vec<ObjectId> = objects.copied().collect();
+        let objects = objects.filter(|object| buckets.contains(&self.views[index].bucket(**object)));
+        let objects: Vec<ObjectId> = objects.filter(|object| !self.doubtful.contains(object)).copied().collect();
         let (mut postings, mut boundaries) = (BTreeSet::new(), BTreeSet::new());
         for object in objects {
             let chain = match self.chains.get(&object) {
                 Some(chain) => chain.clone(),
                 None => self.history(0, object).await?.unwrap_or_default(),
             };
-            if let Ok(replay) = Replay::of(&self.declarations, object, &chain, &views, |_| {}) {
-                postings.extend(replay.postings(views[index]));
+            if let Some(replay) = Replay::of(&self.declarations, object, &chain, &views, |_| {}) {
+                let shown = replay.postings(views[index]);
+                postings.extend(shown.map(|(posting, known)| Posting { known, ..posting.clone() }));
                 boundaries.extend(replay.boundaries(index));
             }
         }
         Ok((postings, boundaries))
     }
 
-    /// Hands over all that a view shows of the index and that can be judged.
-    async fn scan(&mut self, index: usize, mut each: impl FnMut(&mut Self, Piece)) -> Result<(), StoreError> {
-        self.scan_postings(index, |check, posting| each(check, Piece::Posting(posting))).await?;
-        self.scan_boundaries(index, |check, boundary| each(check, Piece::Boundary(boundary))).await
+    /// Hands over all that a view shows of the index and that can be judged; `false` where not all can be seen.
+    async fn scan(&mut self, index: usize, mut each: impl FnMut(&mut Self, Piece)) -> Result<bool, StoreError> {
+        Ok(self.scan_postings(index, &mut each).await? && self.scan_boundaries(index, &mut each).await?)
     }
 
     async fn scan_postings(
         &mut self,
         index: usize,
-        mut each: impl FnMut(&mut Self, Posting),
-    ) -> Result<(), StoreError> {
+        each: &mut impl FnMut(&mut Self, Piece),
+    ) -> Result<bool, StoreError> {
         let keys = KeyRange { from: Key::from_bytes(Vec::new()), to: None };
         let everything = [Scan { keys, valid: Period::ALWAYS, known: Some(Period::ALWAYS) }];
-        let (mut after, mut last) = (None, None);
+        let (mut after, mut last): (Option<ScanCursor>, Option<Posting>) = (None, None);
         loop {
             give_way().await;
             let page = match self.views[index].view.postings(&everything, after.as_ref(), PAGE).await {
                 Ok(page) => page,
-                Err(error) => return self.unreadable(error),
+                Err(error) => return self.unreadable(error).map(|()| false),
             };
+            if !self.in_order(index, last.as_ref(), &page.postings, Piece::Posting) {
+                return Ok(false);
+            }
+            last = page.postings.last().cloned();
             for posting in page.postings {
-                if !self.in_turn(index, &mut last, &posting, Piece::Posting) {
-                    return Ok(());
-                }
                 if self.may_judge(posting.object, Some(posting.opened)) {
-                    each(self, posting);
+                    each(self, Piece::Posting(posting));
                 }
             }
-            after = page.next;
+            after = page.next.filter(|_| last.is_some());
             if after.is_none() {
-                return Ok(());
+                return Ok(true);
             }
         }
     }
@@ -172,38 +193,39 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
     async fn scan_boundaries(
         &mut self,
         index: usize,
-        mut each: impl FnMut(&mut Self, Boundary),
-    ) -> Result<(), StoreError> {
+        each: &mut impl FnMut(&mut Self, Piece),
+    ) -> Result<bool, StoreError> {
         let mut last = None;
         loop {
             give_way().await;
             let page = match self.views[index].view.boundaries(Period::ALWAYS, last, PAGE).await {
                 Ok(page) => page,
-                Err(error) => return self.unreadable(error),
+                Err(error) => return self.unreadable(error).map(|()| false),
             };
             if page.is_empty() {
-                return Ok(());
+                return Ok(true);
             }
+            if !self.in_order(index, last.as_ref(), &page, Piece::Boundary) {
+                return Ok(false);
+            }
+            last = page.last().copied();
             for boundary in page {
-                if !self.in_turn(index, &mut last, &boundary, Piece::Boundary) {
-                    return Ok(());
-                }
                 if self.may_judge(boundary.object, None) {
-                    each(self, boundary);
+                    each(self, Piece::Boundary(boundary));
                 }
             }
         }
     }
 
-    /// Whether a thing comes after the last one; without order there would be no end of pages.
-    fn in_turn<T: Ord + Clone>(&mut self, index: usize, last: &mut Option<T>, next: &T, piece: fn(T) -> Piece) -> bool {
-        let in_turn = last.as_ref().is_none_or(|last| last < next);
-        if !in_turn {
+    /// Whether a page goes on in order from the last one; if pages did not, there might be no end of them.
+    fn in_order<T: Ord + Clone>(&mut self, index: usize, last: Option<&T>, page: &[T], piece: fn(T) -> Piece) -> bool {
+        let all = last.into_iter().chain(page);
+        let first_wrong = all.clone().zip(all.skip(1)).find(|(before, next)| before >= next);
+        if let Some((_, wrong)) = first_wrong {
             let view = self.views[index].view.position();
-            self.report.add(Finding::Unordered { view, piece: piece(next.clone()) });
+            self.report.add(Finding::Unordered { view, piece: piece(wrong.clone()) });
         }
-        *last = Some(next.clone());
-        in_turn
+        first_wrong.is_none()
     }
 
     /// Whether it is known what an object should have in the index, and whether the entry is there that opened it.

@@ -98,7 +98,7 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
 
     fn entry(&mut self, walk: &mut Walk, entry: &LedgerEntry) {
         self.report.entries += 1;
-        if !self.in_order(walk, entry) || !self.linked(walk, entry) {
+        if !self.comes_next(walk, entry) || !self.linked(walk, entry) || !self.later(walk, entry) {
             self.doubtful.insert(entry.object);
             return;
         }
@@ -106,14 +106,6 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
             self.doubtful.insert(entry.object);
             return;
         };
-        if entry.instant < walk.instant {
-            let (position, previous, found) = (entry.position, walk.instant, entry.instant);
-            self.report.add(Finding::Instant { position, previous, found });
-        }
-        if entry.instant > walk.instant && walk.next > 2 {
-            walk.end(Position(entry.position.0 - 1), self.report.position);
-        }
-        walk.instant = walk.instant.max(entry.instant);
         if skeleton.kind == EntryKind::Declaration
             && let Err(StoreError::Corrupt { position, source }) = self.declarations.enter(entry.position, &entry.frame)
         {
@@ -124,7 +116,7 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
     }
 
     /// Whether an entry comes after those that came before; a gap before it is noted.
-    fn in_order(&mut self, walk: &mut Walk, entry: &LedgerEntry) -> bool {
+    fn comes_next(&mut self, walk: &mut Walk, entry: &LedgerEntry) -> bool {
         let (expected, found) = (Position(walk.next), entry.position);
         if found != expected {
             walk.links.clear();
@@ -151,6 +143,20 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
             self.report.add(Finding::Chain { position, expected: *expected, found: chain });
         }
         sound
+    }
+
+    /// Whether an entry's instant is one, and not before that of the entry before; the end of a step is noted.
+    fn later(&mut self, walk: &mut Walk, entry: &LedgerEntry) -> bool {
+        let (position, previous, found) = (entry.position, walk.instant, entry.instant);
+        if found < previous || !found.is_finite() {
+            self.report.add(Finding::Instant { position, previous, found });
+            return false;
+        }
+        if found > previous && position.0 > 1 {
+            walk.end(Position(position.0 - 1), self.report.position);
+        }
+        walk.instant = found;
+        true
     }
 
     /// The skeleton, where it is one and says what the ledger says.

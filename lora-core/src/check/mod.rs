@@ -79,11 +79,12 @@ pub enum Part {
 /// [`StoreError`] where the store cannot be reached. An entry that cannot be read is a finding.
 pub async fn check<S: Storage>(store: &S, progress: impl FnMut(Progress)) -> Result<Report, StoreError> {
     let view = store.view(None).await?;
+    let position = view.position();
     let mut check = Check {
         store,
         progress,
-        report: Report { position: view.position(), ..Report::default() },
-        views: vec![Sums::new(view)],
+        report: Report { position, ..Report::default() },
+        views: vec![Sums::new(view, position)],
         declarations: Declarations::default(),
         blind: false,
         heads: BTreeMap::new(),
@@ -92,8 +93,8 @@ pub async fn check<S: Storage>(store: &S, progress: impl FnMut(Progress)) -> Res
         chains: BTreeMap::new(),
         terms: HashMap::new(),
     };
-    for position in check.ledger().await? {
-        check.views.push(Sums::new(store.view(Some(position)).await?));
+    for older in check.ledger().await? {
+        check.views.push(Sums::new(store.view(Some(older)).await?, position));
     }
     check.known_terms().await?;
     check.objects().await?;

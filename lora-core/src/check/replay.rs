@@ -3,8 +3,8 @@
 use super::Finding;
 use crate::object::{Content, LifeCycle, ObjectId, Position, Registration, validate_next};
 use crate::schema::Class;
-use crate::storage::{Boundary, Declarations, Encoded, Posting, PostingDraft, boundaries, postings};
-use crate::time::Period;
+use crate::storage::{Boundary, Declarations, Encoded, Key, Posting, PostingDraft, boundaries, postings};
+use crate::time::{Period, TransactionTime, ValidTime};
 
 /// What an object has in the index, and had.
 #[derive(Default)]
@@ -20,24 +20,24 @@ pub(super) struct Replay {
 impl Replay {
     /// Registers an object's chain, of which the ledger says that it is in order; `views` are the positions from which
     /// boundaries are asked for.
-    ///
-    /// # Errors
-    /// The [`Finding`] that leaves unknown what follows from the chain. Other findings go to `add`.
+    /// Findings go to `add`; `None` after one that leaves unknown what follows from the chain.
     pub(super) fn of(
         declarations: &Declarations,
         object: ObjectId,
         chain: &[Encoded],
         views: &[Position],
         mut add: impl FnMut(Finding),
-    ) -> Result<Self, Finding> {
+    ) -> Option<Self> {
         let mut replay = Self::default();
         let mut before = Content::EMPTY;
         for (index, encoded) in chain.iter().enumerate() {
             let position = encoded.position;
-            let class = declarations.class(object.class, position);
-            let class = class.ok_or(Finding::Undeclared { position, object })?;
-            let unreadable = |source| Finding::Unreadable { position, source };
-            let registration = encoded.frame.registration().map_err(unreadable)?;
+            let Some(class) = declarations.class(object.class, position) else {
+                add(Finding::Undeclared { position, object });
+                return None;
+            };
+            let registration = encoded.frame.registration();
+            let registration = registration.map_err(|source| add(Finding::Unreadable { position, source })).ok()?;
             if let Err(source) = validate_next(class, &before, &registration.content) {
                 add(Finding::Unsound { position, object, source });
             }
@@ -52,7 +52,7 @@ impl Replay {
             }
             before = registration.content;
         }
-        Ok(replay)
+        Some(replay)
     }
 
     /// Closes the rectangles that a registration does not have, keeps those that it has, and opens the others.
@@ -75,13 +75,14 @@ impl Replay {
         old.for_each(close);
     }
 
-    /// The rectangles as a view at a position shows them.
-    pub(super) fn postings(&self, view: Position) -> impl Iterator<Item = Posting> {
-        let ended = self.closed.iter().map(move |(posting, closed)| match *closed <= view {
-            true => posting.clone(),
-            false => Posting { known: Period::since(posting.known.from()).expect("it has an end"), ..posting.clone() },
-        });
-        ended.chain(self.open.iter().cloned()).filter(move |posting| posting.opened <= view)
+    /// The rectangles that a view at a position shows, each with when it was known as seen from there.
+    pub(super) fn postings(&self, view: Position) -> impl Iterator<Item = (&Posting, Period<TransactionTime>)> {
+        let closed = self.closed.iter().map(|(posting, closed)| (posting, *closed));
+        let all = closed.chain(self.open.iter().map(|posting| (posting, Position(u64::MAX))));
+        all.filter(move |(posting, _)| posting.opened <= view).map(move |(posting, closed)| {
+            let open = Period::since(posting.known.from()).filter(|_| closed > view);
+            (posting, open.unwrap_or(posting.known))
+        })
     }
 
     /// The boundaries that the view with an index shows.
@@ -90,7 +91,7 @@ impl Replay {
     }
 }
 
-fn place(posting: &Posting) -> (&crate::storage::Key, Period<crate::time::ValidTime>, bool) {
+fn place(posting: &Posting) -> (&Key, Period<ValidTime>, bool) {
     (&posting.key, posting.valid, posting.present)
 }
 

@@ -5,7 +5,7 @@ use super::replay::Replay;
 use super::{Check, Finding, Piece, Progress};
 use crate::codec::EntryKind;
 use crate::query::Pattern;
-use crate::storage::{Key, Read, Storage, StoreError, postings};
+use crate::storage::{Key, Posting, Read, Storage, StoreError, postings};
 
 /// More terms than a field has.
 const TERMS_MAX: usize = i32::MAX as usize;
@@ -22,9 +22,9 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
     /// Marks the terms that an object has or had, and names those that the store lacks.
     pub(super) fn expect_terms(&mut self, replay: &Replay) {
         let view = self.report.position;
-        for posting in replay.postings(view).filter(|posting| posting.key.folded().is_some()) {
-            if self.terms.insert(hash(&posting.key), true).is_none() {
-                self.report.add(Finding::Missing { view, piece: Piece::Term(posting.key) });
+        for (Posting { key, .. }, _) in replay.postings(view).filter(|(posting, _)| posting.key.folded().is_some()) {
+            if self.terms.insert(hash(key), true).is_none() {
+                self.report.add(Finding::Missing { view, piece: Piece::Term(key.clone()) });
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::schema::{Class, Derived, FieldId, Value};
 use crate::time::{Period, Periods, Timestamp, TransactionTime, ValidTime};
 
 /// A posting as stored.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Posting {
     /// Under which key.
     pub key: Key,

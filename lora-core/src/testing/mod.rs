@@ -8,6 +8,7 @@ mod axis;
 mod contents;
 pub mod fuzz;
 mod questions;
+pub mod state_machine;
 
 pub use axis::{SmallAxis, period, window};
 pub use contents::{Step, any_content, command, content, effect, history, patch, shown, text, uuid, value};

@@ -148,7 +148,8 @@ impl Rows {
     fn sorted(&mut self) -> impl Iterator<Item = (Table, &[u8], &[u8])> {
         let bytes = self.bytes.as_slice();
         let place = |span: &Span| (span.table, &bytes[span.at..][..span.key]);
-        self.spans.sort_unstable_by(|left, right| place(left).cmp(&place(right)).then(right.at.cmp(&left.at)));
+        self.spans.reverse();
+        self.spans.sort_by(|left, right| place(left).cmp(&place(right)));
         self.spans.dedup_by(|after, before| place(after) == place(before));
         self.spans.iter().map(|span| {
             let (key, value) = bytes[span.at..][..span.key + span.value].split_at(span.key);

@@ -28,8 +28,8 @@ pub(super) fn database(file: Arc<dyn File>, condition: &Arc<Condition>, cache: u
 
 /// Runs one transaction that is durable when this returns, and proves that everything up to `version` is applied.
 ///
-/// Quick repair costs a second sync, and the pages of a commit that was cut short are never read: their checksums may
-/// be wrong, and redb would take that for the end of the whole database.
+/// Quick repair costs a second sync. With it, opening after a crash takes milliseconds, and the pages of a commit that
+/// was cut short are never read: their checksums may be wrong, and that would be the end of the whole database.
 pub(super) fn commit(
     database: &Database,
     condition: &Condition,
@@ -88,7 +88,8 @@ impl Disk {
         };
         match read().map_err(|error| condition.explain(error))? {
             (Some(CURRENT), Some(applied), tables) => Ok(Self { tables, applied, condition }),
-            (format, ..) => Err(condition.damaged(format!("its format is {format:?}, not {CURRENT}"))),
+            (Some(format), Some(_), _) => Err(condition.damaged(format!("its format is {format}, not {CURRENT}"))),
+            _ => Err(condition.damaged("it does not say what it is")),
         }
     }
 

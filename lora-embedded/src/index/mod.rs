@@ -79,15 +79,15 @@ pub(crate) struct Change {
 
 /// How much memory an index takes, and how far it lags behind.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct IndexOptions {
+pub struct IndexOptions {
     /// For pages of the file, in bytes.
-    pub(crate) cache: usize,
+    pub cache: usize,
     /// How much is written to disk at once, in bytes of memory; up to three times as much waits there.
-    pub(crate) memtable: usize,
+    pub memtable: usize,
     /// How long what was published waits before it is written to disk.
-    pub(crate) age: Duration,
+    pub age: Duration,
     /// For sorting rows while an index is built, in bytes.
-    pub(crate) sort: usize,
+    pub sort: usize,
 }
 
 impl Default for IndexOptions {
@@ -168,7 +168,8 @@ impl Index {
         self.indexer.shared.applied()
     }
 
-    /// Waits until everything that is published now is in the file.
+    /// Waits until everything that is published now is in the file; not for the writer between write and publication,
+    /// which it would wait for.
     ///
     /// # Errors
     /// [`IndexError`], where the file cannot be written, also where it waits for room.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lora_core::object::Position;
 
 use super::record::{self, SEGMENT_HEADER, SegmentHeader};
-use super::segment::{FOLDER, Opened, Segment, Shared, name};
+use super::segment::{FOLDER, Segment, Shared, failed, failed_folder, name};
 use super::{Anchor, Cut, Head, LogError, LogId, LogReader, LogStep, Options, StepPlaces, Tip, recover};
 use crate::files::{File, Files};
 
@@ -34,25 +34,11 @@ impl Log {
     /// # Errors
     /// [`LogError::Present`] where there is one; [`LogError::Io`].
     pub fn create(files: Arc<dyn Files>, id: LogId, options: Options) -> Result<Self, LogError> {
-        if !files.list(FOLDER).map_err(LogError::io("list", FOLDER))?.is_empty() {
+        if !files.list(FOLDER).map_err(failed_folder("list", FOLDER))?.is_empty() {
             return Err(LogError::Present);
         }
-        let header = SegmentHeader { id, first: Position(1), before: Head::START };
-        let (segment, file) = create_segment(&*files, &header, || Ok(()))?;
-        files.sync_folder("").map_err(LogError::io("sync", "the folder of the log's folder"))?;
-        let shared = Arc::new(Shared::new(files, id, vec![segment.clone()]));
-        Ok(Self {
-            shared,
-            options,
-            segment,
-            file,
-            end: SEGMENT_HEADER as u64,
-            allocated: SEGMENT_HEADER as u64,
-            next: Position(1),
-            head: Head::START,
-            durable: Position(0),
-            broken: None,
-        })
+        create_segment(&*files, &SegmentHeader { id, first: Position(1), before: Head::START })?;
+        Ok(Self::open(files, options, None)?.0)
     }
 
     /// Opens a log, verifies it from a known step on (from its start for `None`), and cuts off what a crash has left of
@@ -101,12 +87,9 @@ impl Log {
         self.preallocate(batch.len() as u64)?;
         if let Err(error) = self.file.write_at(&batch, self.end) {
             self.undo()?;
-            return Err(self.io("write to")(error));
+            return Err(failed("write to", self.segment.first)(error));
         }
-        for step in &mut places {
-            step.offset += self.end as u32;
-            step.entries.iter_mut().for_each(|place| place.offset += self.end as u32);
-        }
+        places.iter_mut().for_each(|step| step.shift(self.end as u32));
         self.end += batch.len() as u64;
         self.segment.set_end(self.end);
         self.next = tip.next;
@@ -138,9 +121,10 @@ impl Log {
         let (mut batch, mut places) = (Vec::with_capacity(length as usize), Vec::with_capacity(steps.len()));
         let mut tip = Tip { next: self.next, head: Some(self.head) };
         for step in steps {
-            let refused = |damage| LogError::Refused { position: tip.next, damage };
+            let position = tip.next;
+            let refused = |damage| LogError::Refused { position, damage };
             places.push(record::encode_step(&mut batch, &self.shared.id, self.durable, step).map_err(refused)?);
-            tip.follow(&step.entries).map_err(|damage| LogError::Refused { position: tip.next, damage })?;
+            tip.follow(&step.entries).map_err(refused)?;
         }
         Ok((batch, places, tip))
     }
@@ -153,24 +137,15 @@ impl Log {
             return Ok(());
         }
         // A segment starts only when all before it is on the disk: what is wrong there is damage, then, and no crash.
-        self.file.set_size(self.end).map_err(self.io("cut"))?;
+        self.file.set_size(self.end).map_err(failed("cut", self.segment.first))?;
         self.allocated = self.end;
         self.sync()?;
         let header = SegmentHeader { id: self.shared.id, first: self.next, before: self.head };
-        let files = self.shared.files.clone();
-        let (segment, file) = create_segment(&*files, &header, || self.remove_segment(header.first))?;
-        self.shared.publish(segment.clone());
-        (self.segment, self.file) = (segment, file);
+        self.file = create_segment(&*self.shared.files, &header)?;
+        self.segment = Arc::new(Segment::created(&header, self.file.clone()));
+        self.shared.publish(self.segment.clone());
         (self.end, self.allocated) = (SEGMENT_HEADER as u64, SEGMENT_HEADER as u64);
         Ok(())
-    }
-
-    /// Takes back a segment that could not be made: if it came back after a crash, it would seem to follow on the steps
-    /// that are appended instead.
-    fn remove_segment(&mut self, first: Position) -> Result<(), LogError> {
-        let files = &self.shared.files;
-        let removed = files.remove(&name(first)).and_then(|()| files.sync_folder(FOLDER));
-        removed.or_else(|error| self.break_with(format!("{} could not be removed: {error}", name(first))))
     }
 
     /// Writes zeros ahead of so many bytes. Where there is no room for zeros, there may be for the bytes.
@@ -179,9 +154,8 @@ impl Log {
         if chunk == 0 || self.end + length <= self.allocated {
             return Ok(());
         }
-        let from = self.allocated;
         let to = (self.end + length).next_multiple_of(chunk);
-        match write_zeros(&*self.file, from, to) {
+        match write_zeros(&*self.file, self.allocated, to) {
             Ok(()) => self.allocated = to,
             Err(_) => {
                 self.undo()?;
@@ -193,7 +167,6 @@ impl Log {
 
     /// Cuts off what a failed write may have left, and makes sure that it stays away.
     fn undo(&mut self) -> Result<(), LogError> {
-        self.allocated = self.end;
         let undone = self.file.set_size(self.end).and_then(|()| self.file.sync());
         undone.or_else(|error| {
             let name = name(self.segment.first);
@@ -212,28 +185,18 @@ impl Log {
             None => Ok(()),
         }
     }
-
-    fn io(&self, action: &'static str) -> impl FnOnce(io::Error) -> LogError + use<> {
-        LogError::io(action, name(self.segment.first))
-    }
 }
 
-/// Makes a segment that is on the disk, with its name, before anything is written to it; `undo` takes it back where it
-/// was made in part.
-fn create_segment(
-    files: &dyn Files,
-    header: &SegmentHeader,
-    undo: impl FnOnce() -> Result<(), LogError>,
-) -> Result<(Arc<Segment>, Arc<dyn File>), LogError> {
+/// Makes a segment that is on the disk, with its name, before anything is written to it.
+fn create_segment(files: &dyn Files, header: &SegmentHeader) -> Result<Arc<dyn File>, LogError> {
     let name = name(header.first);
-    let file = files.create(&name).map_err(LogError::io("create", &name))?;
+    let file = files.create(&name).map_err(failed("create", header.first))?;
     let begun = file.write_at(&header.encode(), 0).and_then(|()| file.sync()).and_then(|()| files.sync_folder(FOLDER));
-    if let Err(error) = begun {
-        undo()?;
-        return Err(LogError::io("begin", name)(error));
-    }
-    let opened = Opened { file: file.clone(), before: header.before };
-    Ok((Arc::new(Segment::created(header.first, opened)), file))
+    begun.map(|()| file).map_err(|error| {
+        // Where that fails as well, or a crash undoes it, the segment is one without steps: opening the log repairs it.
+        let _ = files.remove(&name);
+        failed("begin", header.first)(error)
+    })
 }
 
 fn write_zeros(file: &dyn File, from: u64, to: u64) -> io::Result<()> {

@@ -216,13 +216,6 @@ impl Damage {
     }
 }
 
-impl LogError {
-    pub(super) fn io(action: &'static str, file: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
-        let file = file.into();
-        move |source| Self::Io { action, file, source }
-    }
-}
-
 fn hex(digest: &Digest) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
 }

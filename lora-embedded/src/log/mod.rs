@@ -127,6 +127,14 @@ impl Head {
     pub const START: Self = Self { instant: Timestamp::NEG_INFINITY, chain: [0; 32] };
 }
 
+impl StepPlaces {
+    /// The same places, counted from further ahead.
+    fn shift(&mut self, by: u32) {
+        self.offset += by;
+        self.entries.iter_mut().for_each(|place| place.offset += by);
+    }
+}
+
 impl PlacedStep {
     /// The position of the first entry.
     pub fn first(&self) -> Position {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use lora_core::object::Position;
 
 use super::record::{self, MARKER, SEGMENT_HEADER, STEP_HEADER, StepHeader};
-use super::segment::{Segment, Shared, damaged, name};
+use super::segment::{Segment, Shared, damaged, failed};
 use super::window::Window;
-use super::{Damage, Entry, Landmark, LogError, LogId, Place, PlacedStep, StepPlaces, Tip};
+use super::{Damage, Entry, Landmark, LogError, LogId, Place, PlacedStep, Tip};
 
 /// Reads a log while it is written to, without waiting for the writer.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl LogReader {
             return Err(flaw(Damage::Incomplete { length, left }));
         }
         let mut bytes = vec![0; place.length as usize];
-        opened.file.read_at(&mut bytes, offset).map_err(LogError::io("read", name(segment.first)))?;
+        opened.file.read_at(&mut bytes, offset).map_err(failed("read", segment.first))?;
         let entry = record::decode_entry(&bytes).map_err(flaw)?;
         match entry.ledger.position {
             found if found == position => Ok(entry),
@@ -54,23 +54,16 @@ impl LogReader {
     /// Who reads while somebody writes asks for a position that was synced. From the start of a segment on the chain is
     /// verified from the head in the segment's header; from elsewhere on, the first entry's head is believed.
     pub fn steps(&self, from: Landmark, upto: Position) -> Steps {
-        let state = if from.position > upto { State::Done } else { State::Ready(from) };
-        Steps { shared: self.shared.clone(), upto, commitments: false, state }
+        Steps { walk: Some(Walk::start(self.shared.clone(), from)), upto, commitments: false }
     }
 }
 
 /// Steps of a log, in order, as [`LogReader::steps`] finds them. Ends after the first error.
 pub struct Steps {
-    shared: Arc<Shared>,
+    /// Gone after an error.
+    walk: Option<Result<Walk, LogError>>,
     upto: Position,
     commitments: bool,
-    state: State,
-}
-
-enum State {
-    Ready(Landmark),
-    Walking(Box<Walk>),
-    Done,
 }
 
 impl Steps {
@@ -81,16 +74,10 @@ impl Steps {
         self
     }
 
-    fn read(&mut self) -> Result<PlacedStep, LogError> {
-        if let State::Ready(from) = self.state {
-            self.state = State::Walking(Box::new(Walk::start(self.shared.clone(), from)?));
-        }
-        let State::Walking(walk) = &mut self.state else {
-            return Err(LogError::NotHere { position: self.upto });
-        };
+    fn read(&self, walk: &mut Walk) -> Result<PlacedStep, LogError> {
         let step = walk.step()?.ok_or(LogError::NotHere { position: walk.tip.next })?;
         if self.commitments {
-            verify_commitments(&step).map_err(|(offset, position, damage)| walk.damaged(offset, position, damage))?;
+            walk.verify_commitments(&step)?;
         }
         Ok(step)
     }
@@ -100,26 +87,19 @@ impl Iterator for Steps {
     type Item = Result<PlacedStep, LogError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if matches!(self.state, State::Done) {
+        let mut walk = match self.walk.take()? {
+            Ok(walk) => walk,
+            Err(error) => return Some(Err(error)),
+        };
+        if walk.tip.next > self.upto {
             return None;
         }
-        let step = self.read();
-        if step.as_ref().map_or(true, |step| step.last() >= self.upto) {
-            self.state = State::Done;
+        let step = self.read(&mut walk);
+        if step.is_ok() {
+            self.walk = Some(Ok(walk));
         }
         Some(step)
     }
-}
-
-fn verify_commitments(step: &PlacedStep) -> Result<(), (u64, Position, Damage)> {
-    for (Entry { ledger, commitment }, place) in step.entries() {
-        let (position, found) = (ledger.position, ledger.frame.commitment());
-        if found != *commitment {
-            let damage = Damage::Commitment { position, expected: *commitment, found };
-            return Err((u64::from(place.offset), position, damage));
-        }
-    }
-    Ok(())
 }
 
 /// Goes from step to step through the segments.
@@ -145,7 +125,7 @@ impl Walk {
         Ok(Self { shared, segments, index, window, tip: Tip { next: from.position, head } })
     }
 
-    fn segment(&self) -> &Arc<Segment> {
+    pub(super) fn segment(&self) -> &Arc<Segment> {
         &self.segments[self.index]
     }
 
@@ -172,8 +152,7 @@ impl Walk {
             decoded.map_err(|flaw| damaged(segment, offset + flaw.at as u64, flaw.position, flaw.damage))?;
         self.tip.follow(&step.entries).map_err(flaw)?;
         self.window.offset += header.length();
-        places.iter_mut().for_each(|place| place.offset += offset as u32);
-        let places = StepPlaces { offset: offset as u32, entries: places };
+        places.shift(offset as u32);
         Ok(Some(PlacedStep { step, places, durable: header.durable }))
     }
 
@@ -183,7 +162,7 @@ impl Walk {
         if length > left {
             return Err(damaged(segment, offset, self.tip.next, Damage::Incomplete { length, left }));
         }
-        self.window.peek(length).map_err(LogError::io("read", name(segment)))
+        self.window.peek(length).map_err(failed("read", segment))
     }
 
     /// Whether nothing follows in this segment, or nothing but zeros.
@@ -192,7 +171,7 @@ impl Walk {
         if self.peek(marker)?.iter().any(|byte| *byte != 0) {
             return Ok(false);
         }
-        let used = self.window.used().map_err(LogError::io("read", name(self.segment().first)))?;
+        let used = self.window.used().map_err(failed("read", self.segment().first))?;
         Ok(used == self.window.offset)
     }
 
@@ -212,7 +191,15 @@ impl Walk {
         Ok(())
     }
 
-    pub(super) fn damaged(&self, offset: u64, position: Position, damage: Damage) -> LogError {
-        damaged(self.segment().first, offset, position, damage)
+    /// Hashes the frames of the step just read.
+    fn verify_commitments(&self, step: &PlacedStep) -> Result<(), LogError> {
+        for (Entry { ledger, commitment }, place) in step.entries() {
+            let (position, found) = (ledger.position, ledger.frame.commitment());
+            if found != *commitment {
+                let damage = Damage::Commitment { position, expected: *commitment, found };
+                return Err(damaged(self.segment().first, u64::from(place.offset), position, damage));
+            }
+        }
+        Ok(())
     }
 }

@@ -209,7 +209,7 @@ pub(super) struct Flaw {
 }
 
 /// The step of a header; `bytes` are exactly the step's. The places count from its start.
-pub(super) fn decode_step(bytes: &[u8], header: &StepHeader) -> Result<(LogStep, Vec<Place>), Flaw> {
+pub(super) fn decode_step(bytes: &[u8], header: &StepHeader) -> Result<(LogStep, StepPlaces), Flaw> {
     let flaw = |damage| Flaw { at: 0, position: header.first, damage };
     let (guards, mut rest) = bytes[STEP_HEADER..].split_at(header.guards as usize);
     if crc32c::crc32c(guards) != header.guards_checksum {
@@ -231,7 +231,7 @@ pub(super) fn decode_step(bytes: &[u8], header: &StepHeader) -> Result<(LogStep,
     if entries.len() != header.count as usize || first != Some((header.first, header.instant)) {
         return Err(flaw(Damage::Contents));
     }
-    Ok((LogStep { guards, entries }, places))
+    Ok((LogStep { guards, entries }, StepPlaces { offset: 0, entries: places }))
 }
 
 fn decode_guards(mut bytes: &[u8]) -> Option<Vec<GuardKey>> {

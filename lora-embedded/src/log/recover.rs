@@ -1,12 +1,13 @@
 //! Opening a log after whatever happened to it.
 
+use std::io;
 use std::sync::Arc;
 
 use lora_core::object::Position;
 
 use super::read::Walk;
 use super::record::{MARKER, SEGMENT_HEADER, STEP_HEADER, StepHeader};
-use super::segment::{FOLDER, Segment, Shared, damaged, name, read_header};
+use super::segment::{FOLDER, Segment, Shared, damaged, failed, failed_folder, name, read_header};
 use super::window::Window;
 use super::{Anchor, Damage, Landmark, Log, LogError, LogId, Options};
 use crate::files::Files;
@@ -46,7 +47,7 @@ pub(super) fn open(
     let torn = walk_to_end(&mut walk, unmade.is_none())?;
 
     if let Some(cut) = &torn {
-        walk.window.file.set_size(cut.offset).map_err(LogError::io("cut", &cut.segment))?;
+        walk.window.file.set_size(cut.offset).map_err(failed("cut", walk.segment().first))?;
     }
     if let Some(cut) = &unmade {
         remove(&*shared.files, cut)?;
@@ -56,7 +57,7 @@ pub(super) fn open(
 
 /// The segments by their names, oldest first.
 fn segments(files: &dyn Files) -> Result<Vec<Position>, LogError> {
-    let names = files.list(FOLDER).map_err(LogError::io("list", FOLDER))?;
+    let names = files.list(FOLDER).map_err(failed_folder("list", FOLDER))?;
     let first = |file: String| {
         let number = file.parse().ok().map(Position).filter(|first| name(*first) == format!("{FOLDER}/{file}"));
         number.ok_or(LogError::Stray { file: format!("{FOLDER}/{file}") })
@@ -68,9 +69,9 @@ fn segments(files: &dyn Files) -> Result<Vec<Position>, LogError> {
 fn unmade(files: &dyn Files, last: Option<Position>) -> Result<Option<Cut>, LogError> {
     let Some(last) = last else { return Ok(None) };
     let (file, Err(Damage::SegmentHeader)) = read_header(files, last)? else { return Ok(None) };
-    let size = file.size().map_err(LogError::io("measure", name(last)))?;
+    let size = file.size().map_err(failed("measure", last))?;
     let rest = Window::new(file, 0, size);
-    let bytes = rest.used().map_err(LogError::io("read", name(last)))?;
+    let bytes = rest.used().map_err(failed("read", last))?;
     Ok((bytes <= SEGMENT_HEADER as u64).then(|| Cut { segment: name(last), offset: 0, bytes }))
 }
 
@@ -85,7 +86,8 @@ fn nothing<T>(files: &dyn Files, unmade: Option<&Cut>, known: Option<&Anchor>) -
 }
 
 fn remove(files: &dyn Files, cut: &Cut) -> Result<(), LogError> {
-    files.remove(&cut.segment).map_err(LogError::io("remove", &cut.segment))
+    let failed = |source| LogError::Io { action: "remove", file: cut.segment.clone(), source };
+    files.remove(&cut.segment).map_err(failed)
 }
 
 fn id(files: &dyn Files, first: Position) -> Result<LogId, LogError> {
@@ -120,18 +122,18 @@ fn walk_to_end(walk: &mut Walk, open: bool) -> Result<Option<Cut>, LogError> {
 
 /// What to cut off for an error, or the error itself, if a crash does not explain it.
 fn torn(walk: &Walk, error: LogError) -> Result<Cut, LogError> {
-    let LogError::Damaged { segment, damage, .. } = &error else { return Err(error) };
-    let io = || LogError::io("read", segment.clone());
-    if !damage.may_be_torn() || was_durable(walk).map_err(io())? {
+    let first = walk.segment().first;
+    let explained = matches!(&error, LogError::Damaged { damage, .. } if damage.may_be_torn());
+    if !explained || was_durable(walk).map_err(failed("read", first))? {
         return Err(error);
     }
     let offset = walk.window.offset;
-    let bytes = walk.window.used().map_err(io())? - offset;
-    Ok(Cut { segment: segment.clone(), offset, bytes })
+    let bytes = walk.window.used().map_err(failed("read", first))? - offset;
+    Ok(Cut { segment: name(first), offset, bytes })
 }
 
 /// Whether a later step was written when the one expected here was on the disk already.
-fn was_durable(walk: &Walk) -> std::io::Result<bool> {
+fn was_durable(walk: &Walk) -> io::Result<bool> {
     let id = walk.shared.id;
     let witness = |bytes: &[u8]| {
         let header = StepHeader::decode(bytes, &id).ok();
@@ -144,16 +146,14 @@ fn was_durable(walk: &Walk) -> std::io::Result<bool> {
 
 /// The log where a walk has ended, with everything before on the disk: it may have been read from a cache.
 fn settle(shared: &Arc<Shared>, options: Options, walk: &Walk) -> Result<Log, LogError> {
-    let segments = shared.segments();
-    let segment = segments[segments.len() - 1].clone();
-    let file = walk.window.file.clone();
-    file.sync().map_err(LogError::io("sync", name(segment.first)))?;
+    let (segment, file) = (walk.segment().clone(), walk.window.file.clone());
+    file.sync().map_err(failed("sync", segment.first))?;
     for folder in [FOLDER, ""] {
-        shared.files.sync_folder(folder).map_err(LogError::io("sync", folder))?;
+        shared.files.sync_folder(folder).map_err(failed_folder("sync", folder))?;
     }
     let end = walk.window.offset;
     segment.set_end(end);
-    let allocated = file.size().map_err(LogError::io("measure", name(segment.first)))?;
+    let allocated = file.size().map_err(failed("measure", segment.first))?;
     Ok(Log {
         shared: shared.clone(),
         options,

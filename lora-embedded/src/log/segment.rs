@@ -1,5 +1,6 @@
 //! The files of a log, as its writer and its readers share them.
 
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -69,8 +70,9 @@ impl Segment {
     }
 
     /// A segment that was just made.
-    pub(super) fn created(first: Position, opened: Opened) -> Self {
-        Self { first, opened: OnceLock::from(opened), end: AtomicU64::new(SEGMENT_HEADER as u64) }
+    pub(super) fn created(header: &SegmentHeader, file: Arc<dyn File>) -> Self {
+        let opened = OnceLock::from(Opened { file, before: header.before });
+        Self { first: header.first, opened, end: AtomicU64::new(SEGMENT_HEADER as u64) }
     }
 
     /// The open file, with its header verified.
@@ -81,7 +83,7 @@ impl Segment {
         let (file, header) = read_header(&*shared.files, self.first)?;
         let header = header.and_then(|header| self.verified(header, shared.id));
         let before = header.map_err(|damage| damaged(self.first, 0, self.first, damage))?.before;
-        let size = file.size().map_err(LogError::io("measure", name(self.first)))?;
+        let size = file.size().map_err(failed("measure", self.first))?;
         Ok(self.opened.get_or_init(|| {
             self.set_end(size);
             Opened { file, before }
@@ -118,15 +120,24 @@ type HeaderRead = (Arc<dyn File>, Result<SegmentHeader, Damage>);
 
 /// Opens a segment and reads what should be its header.
 pub(super) fn read_header(files: &dyn Files, first: Position) -> Result<HeaderRead, LogError> {
-    let name = name(first);
-    let file = files.open(&name).map_err(LogError::io("open", &name))?;
-    let size = file.size().map_err(LogError::io("measure", &name))?;
+    let file = files.open(&name(first)).map_err(failed("open", first))?;
+    let size = file.size().map_err(failed("measure", first))?;
     let mut bytes = vec![0; size.min(SEGMENT_HEADER as u64) as usize];
-    file.read_at(&mut bytes, 0).map_err(LogError::io("read", &name))?;
+    file.read_at(&mut bytes, 0).map_err(failed("read", first))?;
     Ok((file, SegmentHeader::decode(&bytes)))
 }
 
 /// The error for something wrong at a byte of a segment.
 pub(super) fn damaged(segment: Position, offset: u64, position: Position, damage: Damage) -> LogError {
     LogError::Damaged { segment: name(segment), offset, position, damage }
+}
+
+/// The error for what the operating system did not do with a segment.
+pub(super) fn failed(action: &'static str, segment: Position) -> impl FnOnce(io::Error) -> LogError {
+    move |source| LogError::Io { action, file: name(segment), source }
+}
+
+/// The error for what the operating system did not do with a folder.
+pub(super) fn failed_folder(action: &'static str, folder: &'static str) -> impl FnOnce(io::Error) -> LogError {
+    move |source| LogError::Io { action, file: format!("the folder \"{folder}\""), source }
 }

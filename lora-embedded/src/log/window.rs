@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use crate::files::File;
 
-/// How many bytes are read at once, unless more are asked for.
-const READ_AHEAD: u64 = 256 << 10;
+/// How many bytes are read first, unless more are asked for; twice as many each time, until …
+const FIRST_READ: u64 = 16 << 10;
+/// … so many are.
+const LONGEST_READ: u64 = 256 << 10;
 
 pub(super) struct Window {
     pub(super) file: Arc<dyn File>,
@@ -17,11 +19,12 @@ pub(super) struct Window {
     /// What was read, from `start` on.
     bytes: Vec<u8>,
     start: u64,
+    next_read: u64,
 }
 
 impl Window {
     pub(super) fn new(file: Arc<dyn File>, offset: u64, end: u64) -> Self {
-        Self { file, offset, end, bytes: Vec::new(), start: offset }
+        Self { file, offset, end, bytes: Vec::new(), start: offset, next_read: FIRST_READ }
     }
 
     pub(super) fn left(&self) -> u64 {
@@ -30,8 +33,9 @@ impl Window {
 
     /// The next bytes, no more than are left.
     pub(super) fn peek(&mut self, length: u64) -> io::Result<&[u8]> {
-        if self.offset + length > self.start + self.bytes.len() as u64 || self.offset < self.start {
-            self.bytes.resize(length.max(READ_AHEAD).min(self.left()) as usize, 0);
+        if self.offset + length > self.start + self.bytes.len() as u64 {
+            self.bytes.resize(length.max(self.next_read).min(self.left()) as usize, 0);
+            self.next_read = LONGEST_READ.min(self.next_read * 2);
             self.start = self.offset;
             self.file.read_at(&mut self.bytes, self.offset)?;
         }
@@ -58,7 +62,7 @@ impl Window {
         let mut bytes = Vec::new();
         let mut offset = self.offset;
         while offset < self.end {
-            bytes.resize(READ_AHEAD.min(self.end - offset) as usize, 0);
+            bytes.resize(LONGEST_READ.min(self.end - offset) as usize, 0);
             self.file.read_at(&mut bytes, offset)?;
             if found(offset, &bytes) {
                 return Ok(true);

@@ -199,8 +199,8 @@ impl SimulatedDisk {
             Torn::Everything | Torn::LastWriteCutAt(_) => state.name_changes.len(),
         };
         state.name_changes[..changes].iter().for_each(|change| change.apply(&mut names));
-        let folders = names.clone();
-        names.retain(|name, _| folder_of(name).is_empty() || folders.contains_key(folder_of(name)));
+        let all = names.clone();
+        names.retain(|name, _| folders_of(name).all(|folder| all.contains_key(folder)));
         Self::with(inodes, names)
     }
 
@@ -222,12 +222,17 @@ impl State {
         self.name_changes.push(change);
     }
 
-    /// Makes a file, and its folder where it is not there.
-    fn link(&mut self, name: &str, inode: Inode) -> usize {
+    /// Makes the folder of a name, and the folder that it lies in, where they are not there.
+    fn make_folder_of(&mut self, name: &str) {
         let folder = folder_of(name);
         if !folder.is_empty() && !self.names.contains_key(folder) {
             self.link(folder, Inode::default());
         }
+    }
+
+    /// Makes a file, and its folder where it is not there.
+    fn link(&mut self, name: &str, inode: Inode) -> usize {
+        self.make_folder_of(name);
         self.inodes.push(inode);
         let inode = self.inodes.len() - 1;
         self.change_name(NameChange::Link(name.to_owned(), inode));
@@ -385,6 +390,11 @@ impl Counter {
     }
 }
 
+/// The folder of a file, the folder that this lies in, and so on.
+fn folders_of(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').map(|(at, _)| &name[..at])
+}
+
 fn folder_of(name: &str) -> &str {
     name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
@@ -423,6 +433,7 @@ impl Files for SimulatedDisk {
         let mut state = self.state();
         state.writes.next()?;
         state.inode(from)?;
+        state.make_folder_of(to);
         state.change_name(NameChange::Rename(from.to_owned(), to.to_owned()));
         Ok(())
     }

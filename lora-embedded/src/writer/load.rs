@@ -9,7 +9,7 @@ impl Writer {
     /// Appends steps; what they do to the index is computed when the load is finished. After an error nothing more is
     /// taken until the store is opened again, because what was appended is not in the index.
     pub(super) fn load(&mut self, steps: Vec<Step>) -> Result<(), CommitError> {
-        self.failed.as_ref().map_or(Ok(()), |failure| Err(failure.to_store_error()))?;
+        self.refuse_if_failed()?;
         let loaded = self.append(steps);
         if loaded.is_err() {
             self.failed = Some(Failure::Load);
@@ -30,6 +30,7 @@ impl Writer {
 
     /// Makes what was loaded durable, computes the index of the whole log, and shows it.
     pub(super) fn finish_load(&mut self) -> Result<(), StoreError> {
+        self.refuse_if_failed()?;
         self.loading = None;
         let finished = self.log.sync().map_err(Failure::from).and_then(|()| self.shared.rebuild(&self.log));
         self.shared.committed.notify(usize::MAX);

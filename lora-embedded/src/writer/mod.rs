@@ -121,10 +121,12 @@ impl Writer {
         self.shared.committed.notify(usize::MAX);
     }
 
+    fn refuse_if_failed(&self) -> Result<(), StoreError> {
+        self.failed.as_ref().map_or(Ok(()), |failure| Err(failure.to_store_error()))
+    }
+
     fn refuse_if_unable(&self) -> Result<(), StoreError> {
-        if let Some(failure) = &self.failed {
-            return Err(failure.to_store_error());
-        }
+        self.refuse_if_failed()?;
         if self.loading.is_some() {
             return Err(StoreError::Unavailable("the store is being loaded".into()));
         }

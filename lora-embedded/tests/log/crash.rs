@@ -1,6 +1,8 @@
 //! Loss of power at any moment: what was synced is there, whole, and nothing else but a prefix of what was written.
 
-use lora_embedded::log::{LogError, Options};
+use std::sync::Arc;
+
+use lora_embedded::log::{Cut, Log, LogError, Options};
 use lora_embedded::testing::{SimulatedDisk, Torn};
 use proptest::prelude::*;
 
@@ -17,8 +19,6 @@ fn torn() -> impl Strategy<Value = Torn> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
     #[test]
     fn what_was_synced_survives(
         lives in prop::collection::vec((batches(), prop::collection::vec(any::<bool>(), 8), torn()), 1..4),
@@ -72,11 +72,8 @@ proptest! {
     }
 }
 
-fn open_with(
-    disk: &SimulatedDisk,
-    options: Options,
-) -> Result<(lora_embedded::log::Log, Option<lora_embedded::log::Cut>), LogError> {
-    lora_embedded::log::Log::open(std::sync::Arc::new(disk.clone()), options, None)
+fn open_with(disk: &SimulatedDisk, options: Options) -> Result<(Log, Option<Cut>), LogError> {
+    Log::open(Arc::new(disk.clone()), options, None)
 }
 
 #[test]

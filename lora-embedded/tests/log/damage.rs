@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use lora_core::object::Position;
-use lora_embedded::log::{Anchor, Cut, Damage, Log, LogError, LogStep, Options, Place};
+use lora_core::time::Timestamp;
+use lora_embedded::log::{Anchor, Cut, Damage, Log, LogError, LogStep, Options, Place, PlacedStep};
 use lora_embedded::testing::SimulatedDisk;
 use uuid::Uuid;
 
@@ -13,6 +14,11 @@ use super::common::*;
 fn shapes() -> Vec<Shape> {
     let two = Shape { contents: vec![b"two".into(), vec![]], guards: vec![b"key".into(), vec![]] };
     vec![small("one"), two, small("three")]
+}
+
+/// Two steps, of which the second calls durable just the first.
+fn two() -> [Shape; 2] {
+    [small("one"), small("two")]
 }
 
 /// The damage, where it is, and the position expected there; panics unless the disk is as it was.
@@ -27,7 +33,7 @@ fn refused(disk: &SimulatedDisk, known: Option<&Anchor>) -> (String, u64, u64, D
 }
 
 /// The places of all steps, by position of their first entry.
-fn placed(disk: &SimulatedDisk) -> Vec<lora_embedded::log::PlacedStep> {
+fn placed(disk: &SimulatedDisk) -> Vec<PlacedStep> {
     read_all(&open(&disk.after_kill(), None).unwrap().0).unwrap()
 }
 
@@ -78,30 +84,46 @@ fn position_of(segment: &str) -> Position {
     Position(segment.trim_start_matches("log/").parse().unwrap())
 }
 
-fn end_of(step: &lora_embedded::log::PlacedStep) -> u64 {
+fn end_of(step: &PlacedStep) -> u64 {
     let last = step.places.entries[step.places.entries.len() - 1];
     u64::from(last.offset) + u64::from(last.length)
 }
 
 #[test]
 fn every_flipped_bit_before_the_last_step_is_named() {
-    for segment_size in [1 << 20, 1] {
-        let (disk, _) = written(&shapes(), segment_size);
+    for (shapes, segment_size) in [(&shapes()[..], 1 << 20), (&shapes(), 1), (&two(), 1 << 20)] {
+        let (disk, _) = written(shapes, segment_size);
         let steps = placed(&disk);
         let names: Vec<_> = segments(&disk).into_iter().map(|(name, _)| name).collect();
-        for step in &steps[..2] {
+        for step in &steps[..steps.len() - 1] {
             let name = names.iter().rev().find(|name| position_of(name) <= step.first()).unwrap();
-            for offset in u64::from(step.places.offset)..end_of(step) {
-                for bit in 0..8 {
-                    let disk = disk.after_kill();
-                    disk.flip_bit(name, offset as usize, bit);
-                    let (segment, at, position, _) = refused(&disk, None);
-                    assert_eq!(&segment, name);
-                    assert!(at <= offset && at >= u64::from(step.places.offset), "{at} for {offset}");
-                    assert!(position >= step.first().0 && position <= step.last().0);
-                }
-            }
+            every_flipped_bit_is_named(&disk, name, step);
         }
+    }
+}
+
+fn every_flipped_bit_is_named(disk: &SimulatedDisk, name: &str, step: &PlacedStep) {
+    for offset in u64::from(step.places.offset)..end_of(step) {
+        for bit in 0..8 {
+            let disk = disk.after_kill();
+            disk.flip_bit(name, offset as usize, bit);
+            let (segment, at, position, _) = refused(&disk, None);
+            assert_eq!(segment, name);
+            assert!(at <= offset && at >= u64::from(step.places.offset), "{at} for {offset}");
+            assert!(position >= step.first().0 && position <= step.last().0);
+        }
+    }
+}
+
+#[test]
+fn a_later_step_is_found_wherever_its_header_lies() {
+    // The rest of the file is looked through in pieces of 256 KiB: the header lies in two of them.
+    for inside_first_piece in [1, 20, 47] {
+        let content = "x".repeat((256 << 10) - 48 - 107 - 38 - inside_first_piece);
+        let (disk, _) = written(&[small(&content), small("two")], 1 << 20);
+        disk.flip_bit(FIRST_SEGMENT, 1_000, 0);
+        let (_, offset, position, damage) = refused(&disk, None);
+        assert_eq!((offset, position, damage), (76 + 48, 1, Damage::Entry));
     }
 }
 
@@ -162,6 +184,11 @@ fn a_segment_that_was_never_made_is_removed() {
         assert_eq!((cut.unwrap().offset, segments(&disk).len()), (0, 3));
         assert_eq!(steps(read_all(&log).unwrap()), written);
     }
+    // Nothing follows on the header, so nothing is lost with it.
+    let empty = disk.after_kill();
+    empty.put("log/00000000000000000005", &segments(&disk)[2].1[..76]);
+    empty.flip_bit("log/00000000000000000005", 75, 0);
+    assert_eq!(open(&empty, None).unwrap().1.unwrap().offset, 0);
     // The segment before was synced when it was made: what is wrong there is damage.
     disk.put("log/00000000000000000005", b"LORALOG");
     disk.flip_bit("log/00000000000000000004", 100, 0);
@@ -217,7 +244,7 @@ fn segments_that_do_not_belong_together_are_refused() {
     let damage = Damage::Gap { expected: Position(2), found: Position(3) };
     assert_eq!(refused(&disk_of(&renamed), None), (renamed[1].0.clone(), 0, 2, damage));
 
-    let mut newer = files.clone();
+    let mut newer = files;
     newer[1].1[7] = 2;
     assert_eq!(refused(&disk_of(&newer), None), (second, 0, 2, Damage::Format { found: 2 }));
 
@@ -250,10 +277,27 @@ fn whole_steps_in_the_wrong_place_are_refused() {
     let (_, _, position, damage) = spliced(&own, 1, &other, 1);
     assert!(matches!(damage, Damage::Chain { position: Position(2), .. }) && position == 2, "{damage:?}");
 
-    let early = Author::new().batch(&[Shape { contents: vec![vec![]; 2], guards: vec![] }, small("late"), small("3")]);
-    let (_, _, position, damage) = spliced(&own, 2, &early, 2);
-    assert_eq!(position, 4);
-    assert!(matches!(damage, Damage::Chain { .. }), "{damage:?}");
+    let mut early = Author::new();
+    early.head.instant = Timestamp::from_micros(1_600_000_000_000_000).unwrap();
+    let early = early.batch(&[small("one"), small("two")]);
+    let (_, _, position, damage) = spliced(&own, 1, &early, 1);
+    let before = own[0].entries[0].ledger.instant;
+    assert_eq!((position, damage), (2, Damage::Instant { before, found: early[1].entries[0].ledger.instant }));
+}
+
+#[test]
+fn a_segment_that_continues_another_history_is_refused() {
+    let (disk, _) = written(&shapes(), 1);
+    let (other, _) = written(&[small("another"), small("two")], 1);
+    let mut files = segments(&disk);
+    files[1] = segments(&other).swap_remove(1);
+    assert_eq!(refused(&disk_of(&files), None), (files[1].0.clone(), 0, 2, Damage::Before));
+    let mut first = files[0].1.clone();
+    first[40] = 1;
+    let checksum = crc32c::crc32c(&first[..72]);
+    first[72..76].copy_from_slice(&checksum.to_be_bytes());
+    let only = disk_of(&[(FIRST_SEGMENT.to_owned(), first)]);
+    assert_eq!(refused(&only, None), (FIRST_SEGMENT.to_owned(), 0, 1, Damage::Before));
 }
 
 /// Changes bytes of the first entry and makes its checksum right again.

@@ -103,6 +103,20 @@ fn any_sync_may_fail_and_breaks_the_log() {
 }
 
 #[test]
+fn what_was_refused_does_not_come_back() {
+    let disk = SimulatedDisk::new();
+    let mut log = create(&disk, Options::default());
+    disk.fail_write(1, ErrorKind::StorageFull);
+    // Of a batch of which half is written, the first step is whole.
+    let batch = Author::new().batch(&[small("a"), small(&"b".repeat(500))]);
+    assert!(matches!(log.append(&batch), Err(LogError::Io { .. })));
+    for seed in 0..50 {
+        let (log, cut) = open(&disk.crash(Torn::Seed(seed)), None).unwrap();
+        assert_eq!((log.last(), cut), (Position(0), None));
+    }
+}
+
+#[test]
 fn all_syncs_may_fail_from_any_on() {
     let steps_written = many();
     for nth in 1..40 {

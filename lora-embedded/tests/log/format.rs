@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use lora_embedded::log::Options;
-use lora_embedded::testing::{SimulatedDisk, fuzz_log};
+use lora_embedded::testing::fuzz_log;
 
 use super::common::*;
 
@@ -27,15 +27,6 @@ fn the_dump_in_the_documents_is_what_is_written() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/storage-format.md");
     let page = fs::read_to_string(page).unwrap();
     assert!(page.contains(&dump), "docs/storage-format.md has not:\n{dump}");
-}
-
-#[test]
-fn the_defaults_write_ahead_as_measured() {
-    let disk = SimulatedDisk::new();
-    let mut log = create(&disk, Options::default());
-    log.append(&[Author::new().step(&small("a"))]).unwrap();
-    let size = disk.bytes(FIRST_SEGMENT).unwrap().len();
-    assert_eq!(size as u32, Options::default().preallocate);
 }
 
 /// The seeds as they are, cut short anywhere, and with each byte turned into another.

@@ -56,6 +56,22 @@ fn a_segment_begins_when_the_last_one_is_long_enough() {
 }
 
 #[test]
+fn zeros_are_written_ahead_and_cut_off_when_the_segment_is_done() {
+    let disk = SimulatedDisk::new();
+    let mut log = create(&disk, Options { segment_size: 500, preallocate: 300 });
+    let mut author = Author::new();
+    let mut sizes = || {
+        log.append(&[author.step(&small("a"))]).unwrap();
+        segments(&disk).iter().map(|(_, bytes)| bytes.len()).collect::<Vec<_>>()
+    };
+    let step = 48 + 107 + 38 + 1;
+    assert_eq!(sizes(), [300]);
+    assert_eq!(sizes(), [600]);
+    assert_eq!(sizes(), [900]);
+    assert_eq!(sizes(), [76 + 3 * step, 300]);
+}
+
+#[test]
 fn a_step_is_read_up_to_the_position_asked_for() {
     let (disk, _) = written(&[small("a"), small("b"), small("c")], 1 << 20);
     let (log, _) = open(&disk, None).unwrap();

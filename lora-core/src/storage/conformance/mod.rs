@@ -41,6 +41,12 @@ pub(super) async fn service<H: Harness>(harness: &H) -> (Service<H::Store>, Arc<
     (service, clock)
 }
 
+/// Every invariant holds of what a case leaves behind.
+pub(super) async fn in_order<S: Storage>(store: &S) {
+    let report = crate::check::check(store, |_| {}).await.expect("readable");
+    assert!(report.is_clean(), "{report}");
+}
+
 pub(super) fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(START_MICROS).expect("a finite instant"))
 }

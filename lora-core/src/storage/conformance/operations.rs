@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Harness, START_MICROS, always, service};
+use super::{Harness, START_MICROS, always, in_order, service};
 use crate::error::{Error, ErrorKind};
 use crate::object::lifecycle::TransitionError;
 use crate::object::{
@@ -161,6 +161,7 @@ pub async fn every_act_follows_the_life_cycle<H: Harness>(harness: &H) {
     assert_eq!(refused(service.update(one, rename(), by()).await), illegal(Deleted, Corrected));
     service.import(one, content.clone(), by()).await.expect("back from the dead");
     assert_eq!(latest(&service, one, &always(&clock)).await, (Imported, content), "nothing of before comes back");
+    in_order(service.store()).await;
 }
 
 /// The four corners: what holds before and after, as known before and after.
@@ -195,6 +196,7 @@ pub async fn a_correction_of_the_past_leaves_what_was_known<H: Harness>(harness:
     assert_eq!(answer.registrations[1].registered, Period::new(created, corrected).expect("not empty"));
     let never = TimeContext { known: Known::During(None), ..whole };
     assert_eq!(service.read(&view, one, &never).await.expect("readable"), None);
+    in_order(service.store()).await;
 }
 
 /// Nothing is registered for the second of two equal updates; a first update counts, because the life cycle changes.
@@ -211,6 +213,7 @@ pub async fn an_update_that_changes_nothing_stores_nothing<H: Harness>(harness: 
     let before = service.view(None).await.expect("a view").position();
     assert!(matches!(service.update(one, patch, By::default()).await, Ok(Written::Unchanged)));
     assert_eq!(service.view(None).await.expect("a view").position(), before);
+    in_order(service.store()).await;
 }
 
 /// Overlaps and missing values are refused by whatever verb would store them, and the position stays.
@@ -244,6 +247,7 @@ pub async fn what_is_not_sound_is_refused_and_leaves_no_trace<H: Harness>(harnes
     assert_eq!(refused.kind(), ErrorKind::NotFound);
     assert_eq!(service.view(None).await.expect("a view").position(), before);
     assert_eq!(latest(&service, one, &always(&clock)).await.1, unit.content("Finans", 0));
+    in_order(service.store()).await;
 }
 
 /// A list is by UUID, without repetitions, and a deleted object in the middle takes nobody with it.
@@ -266,6 +270,7 @@ pub async fn lists_leave_out_unknown_and_deleted_objects<H: Harness>(harness: &H
     let before = Timestamp::from_micros(before.micros().expect("finite") - 1).expect("finite");
     assert_eq!(list(&[3, 2, 1, 7, 3], Known::at(before)).await, [1, 2, 3], "it was there then");
     assert_eq!(list(&[2], Known::During(Some(Period::ALWAYS))).await, Vec::<u128>::new(), "the newest is a deletion");
+    in_order(service.store()).await;
 }
 
 /// Every kind of criterion, in effect now and then, as known now and then.
@@ -329,6 +334,7 @@ pub async fn searches_find_by_every_criterion_on_both_axes<H: Harness>(harness: 
     assert_eq!(find(vec![unit.named("Finans")], on(0), whole).await, [1, 3], "it once was");
     let at_once = vec![unit.named("Finans"), Criterion::LifeCycle(LifeCycle::Deleted)];
     assert_eq!(find(at_once, on(0), whole).await, Vec::<u128>::new(), "one registration must meet all");
+    in_order(service.store()).await;
 }
 
 /// Pages by (known, position, last one seen) agree with the whole, although writers go on between them.
@@ -365,6 +371,7 @@ pub async fn pages_are_pinned_to_a_position<H: Harness>(harness: &H) {
     assert_eq!(skipped, [Uuid::from_u128(19), Uuid::from_u128(20)]);
     assert!(service.search(&view, &page(None, 0, Some(0))).await.expect("readable").is_empty());
     assert!(service.search(&view, &page(None, u64::MAX, Some(u64::MAX))).await.expect("readable").is_empty());
+    in_order(service.store()).await;
 }
 
 /// Old registrations come in with their own times; what would rewrite the past or lies ahead is refused.
@@ -408,6 +415,7 @@ pub async fn history_imports_keep_their_times<H: Harness>(harness: &H) {
     tick(&clock);
     let now = instant(&service.update(one, unit.renamed("Nu", days(0, None)), By::default()).await);
     assert_eq!(name(now.micros().expect("finite") - START_MICROS).await.as_deref(), Some("Nu"));
+    in_order(service.store()).await;
 }
 
 /// The latest is what was registered last, not what a clock takes for now: one that steps back hides nothing.
@@ -425,6 +433,7 @@ pub async fn a_clock_that_steps_back_hides_nothing<H: Harness>(harness: &H) {
     let criteria = vec![unit.named("Økonomi")];
     let found = search(&service, &Search { class: unit.class.id, criteria, context, page: Page::default() }).await;
     assert_eq!(found, [1]);
+    in_order(service.store()).await;
 }
 
 /// An asserted time changes what was known at K for later positions, and for none before.
@@ -448,6 +457,7 @@ pub async fn an_import_changes_the_past_at_later_positions_only<H: Harness>(harn
         let view = service.view(position).await.expect("a view");
         assert_eq!(service.search(&view, &asked).await.expect("readable"), expected, "at {position:?}");
     }
+    in_order(service.store()).await;
 }
 
 /// Sixteen writers on one object: every one of them is registered, and the chain has no gap.
@@ -476,6 +486,7 @@ pub async fn writers_of_one_object_all_get_their_turn<H: Harness>(harness: &H) {
     let newest = chain.last().expect("65 of them").frame.registration().expect("sound");
     let names = unit.names(&newest.content);
     assert_eq!(names.iter().filter(|(_, name)| name.contains('-')).count(), 16 * 4, "nobody's update was lost");
+    in_order(service.store()).await;
 }
 
 /// Answers for fixed (known, position) are compared with themselves while eight writers go on.
@@ -502,6 +513,7 @@ pub async fn for_a_fixed_position_an_answer_never_changes<H: Harness>(harness: &
             }
         });
     });
+    in_order(service.store()).await;
 }
 
 /// Takes the newest position and its instant, asks, and asks again from a reopened view.
@@ -547,4 +559,5 @@ pub async fn whoever_knows_older_declarations_may_not_write<H: Harness>(harness:
     assert_eq!(view.position(), position);
     assert!(before.read(&view, unit.object(1), &always(&clock)).await.expect("readable").is_some());
     after.import(unit.object(2), unit.content("Økonomi", 0), By::default()).await.expect("it knows");
+    in_order(before.store()).await;
 }

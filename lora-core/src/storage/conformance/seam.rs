@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Wake};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Harness, START_MICROS, clock};
+use super::{Harness, START_MICROS, clock, in_order};
 use crate::codec::{EntryKind, Frame};
 use crate::object::{LifeCycle, ObjectId, Position, Registration, Seq};
 use crate::oio::shipped_classes;
@@ -386,6 +386,7 @@ pub async fn ids_are_kept_when_classes_come_and_go<H: Harness>(harness: &H) {
     let fresh = Schema::new(&classes, Ids::default()).expect("sound classes");
     let user = |schema: &Schema| schema.class_named("user").map(|class| class.id);
     assert_ne!(user(&all), user(&fresh), "the ids are those of this store");
+    in_order(&store).await;
 }
 
 /// A restore takes over instants; one that is not later than the last, or lies before what it asserts, is refused.

@@ -65,6 +65,8 @@ fn check(snapshot: &Snapshot, version: usize, expected: &Contents, ranges: &[Ran
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn an_index_is_a_map_of_every_version(
         steps in prop::collection::vec(step(), 1..60),
