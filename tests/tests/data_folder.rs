@@ -1,5 +1,7 @@
 //! The store in a folder: what was acknowledged is there again, one process has it, and others call that one.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};

@@ -1,5 +1,7 @@
 //! A full disk: writes are refused with 507, reads go on, and nothing that was acknowledged is lost.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,7 @@
 //! Folders that cannot be a store's: each is refused with what to do, and left as it was.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
