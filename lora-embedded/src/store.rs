@@ -110,10 +110,11 @@ impl Drop for Writing {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         // A panic of the writer was seen by everybody who waited for it.
         let _ = thread.map(JoinHandle::join);
-        // What the index has not taken in by now it takes in at the next start.
+        // Views may outlive the store, but the file must not be written to when somebody opens it again.
         let index = self.shared.index();
-        if let Err(IndexError::Damaged { .. }) = index.flush().and_then(|()| index.health()) {
-            // Then the next start computes it anew; where that fails, too, somebody will meet the damage again.
+        index.close();
+        if let Err(IndexError::Damaged { .. }) = index.health() {
+            // The next start computes it anew; where it cannot be removed, somebody will meet the damage again.
             let _ = self.shared.files.remove(INDEX);
         }
     }

@@ -86,3 +86,18 @@ fn writes_fail_when_told_and_when_there_is_no_room() {
     assert!(disk.create("d").is_err() && disk.remove("a/b").is_err() && file.set_size(0).is_err());
     assert_eq!(disk.bytes("a/b").unwrap(), b"Syncedabcde");
 }
+
+#[test]
+fn a_renamed_file_is_durable_with_the_folders_that_it_lies_in() {
+    let disk = disk();
+    let file = disk.create("arriving/c").unwrap();
+    file.write_at(b"whole", 0).unwrap();
+    file.sync().unwrap();
+    disk.rename("arriving/c", "d/e/f").unwrap();
+    let after = || disk.crash(Torn::Nothing).bytes("d/e/f");
+    for folder in ["d/e", "d", ""] {
+        assert_eq!(after(), None);
+        disk.sync_folder(folder).unwrap();
+    }
+    assert_eq!(after().unwrap(), b"whole");
+}

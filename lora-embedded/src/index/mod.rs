@@ -13,7 +13,7 @@ mod snapshot;
 mod tests;
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ pub(crate) struct Index {
 /// The thread that writes to disk; it ends with this.
 struct Indexer {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Index {
@@ -139,7 +139,7 @@ impl Index {
             move || apply::run(&shared, &database)
         };
         let spawned = thread::Builder::new().name("indexer".to_owned()).spawn(run);
-        let thread = Some(spawned.map_err(|error| condition.io("have a thread", error))?);
+        let thread = Mutex::new(Some(spawned.map_err(|error| condition.io("have a thread", error))?));
         Ok(Self { indexer: Arc::new(Indexer { shared, thread }) })
     }
 
@@ -177,6 +177,11 @@ impl Index {
         self.indexer.shared.flush()
     }
 
+    /// Writes what is published to the file and closes it, whoever has a handle or a snapshot still.
+    pub(crate) fn close(&self) {
+        self.indexer.close();
+    }
+
     /// Whether the file can be read and written, as far as is known.
     ///
     /// # Errors
@@ -192,13 +197,19 @@ impl Index {
     }
 }
 
-impl Drop for Indexer {
-    fn drop(&mut self) {
+impl Indexer {
+    fn close(&self) {
         self.shared.close();
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             thread.thread().unpark();
             // A panic in it was remembered as an error where it happened.
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Indexer {
+    fn drop(&mut self) {
+        self.close();
     }
 }

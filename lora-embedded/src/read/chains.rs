@@ -52,19 +52,32 @@ impl Chains<'_> {
 
     /// The newest registration up to an instant, and up to the view.
     fn newest_until(&self, object: ObjectId, at: Instant) -> Result<Option<ChainRow>, StoreError> {
-        let mut until = Bound::Included(chain_key(object, at));
-        let from = chain_key(object, Timestamp::NEG_INFINITY);
-        loop {
-            let to = until.as_ref().map(Vec::as_slice);
-            let found = self.rows.last(Table::Chains, Bound::Included(&from), to).map_err(index_failed)?;
-            let Some((key, value)) = found else { return Ok(None) };
-            let row = ChainRow::read(&key, &value).map_err(index_failed)?;
-            if row.position <= self.view {
-                return Ok(Some(row));
-            }
-            // What came after the view was registered later, so at most these are passed by.
-            until = Bound::Excluded(key);
+        let Some(newest) = self.last_until(object, at)? else { return Ok(None) };
+        if newest.position <= self.view {
+            return Ok(Some(newest));
         }
+        // What came after the view was registered later, and there may be thousands: the time before it is halved.
+        let Some(mut found) = self.from(object, Timestamp::NEG_INFINITY).next().transpose()? else { return Ok(None) };
+        if found.position > self.view {
+            return Ok(None);
+        }
+        let (mut low, mut high) = (found.registered_from.sort_key(), newest.registered_from.sort_key());
+        while low + 1 < high {
+            let middle = low + (high - low) / 2;
+            let middle_at = Timestamp::from_sort_key(middle).unwrap_or(found.registered_from);
+            match self.last_until(object, middle_at)? {
+                Some(row) if row.position > self.view => high = row.registered_from.sort_key(),
+                row => (low, found) = (middle, row.unwrap_or(found)),
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// The newest registration up to an instant, whatever the view.
+    fn last_until(&self, object: ObjectId, at: Instant) -> Result<Option<ChainRow>, StoreError> {
+        let (from, to) = (chain_key(object, Timestamp::NEG_INFINITY), chain_key(object, at));
+        let last = self.rows.last(Table::Chains, Bound::Included(&from), Bound::Included(&to)).map_err(index_failed)?;
+        last.map(|(key, value)| ChainRow::read(&key, &value)).transpose().map_err(index_failed)
     }
 
     /// The registration after one, where the view shows it.

@@ -62,7 +62,7 @@ enum Change {
 enum NameChange {
     Link(String, usize),
     Unlink(String),
-    Rename(String, String),
+    Rename(String, String, usize),
 }
 
 #[derive(Clone, Default)]
@@ -363,17 +363,17 @@ impl NameChange {
             Self::Unlink(name) => {
                 names.remove(name);
             }
-            Self::Rename(from, to) => {
-                if let Some(inode) = names.remove(from) {
-                    names.insert(to.clone(), inode);
-                }
+            // The name that it had may never have become durable; the one that it has does all the same.
+            Self::Rename(from, to, inode) => {
+                names.remove(from);
+                names.insert(to.clone(), *inode);
             }
         }
     }
 
     fn folder(&self) -> &str {
         match self {
-            Self::Link(name, _) | Self::Unlink(name) | Self::Rename(_, name) => folder_of(name),
+            Self::Link(name, _) | Self::Unlink(name) | Self::Rename(_, name, _) => folder_of(name),
         }
     }
 }
@@ -432,9 +432,9 @@ impl Files for SimulatedDisk {
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut state = self.state();
         state.writes.next()?;
-        state.inode(from)?;
+        let inode = state.inode(from)?;
         state.make_folder_of(to);
-        state.change_name(NameChange::Rename(from.to_owned(), to.to_owned()));
+        state.change_name(NameChange::Rename(from.to_owned(), to.to_owned(), inode));
         Ok(())
     }
 

@@ -162,7 +162,9 @@ fn a_view_may_outlive_its_store() {
         block_on(store.commit(step.clone())).unwrap();
     }
     drop(view);
+    let killed = disk.after_kill();
     assert_eq!(expected.steps_of(&store), expected.steps.len());
+    assert_eq!(expected.steps_of(&open(&killed, options)), expected.steps.len());
     drop(store);
     let store = open(&disk, options);
     assert_eq!(expected.steps_of(&store), expected.steps.len());
