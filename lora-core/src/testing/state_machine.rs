@@ -302,6 +302,6 @@ pub fn run<S: Stand>(stand: S, class: ClassId, acts: &[Act<S::Event>]) {
         }
     }
     both.check_ledger();
-    let report = block_on(check(both.service.store(), |_| {})).expect("the store can be read");
+    let report = block_on(check(both.service().store(), |_| {})).expect("the store can be read");
     assert!(report.is_clean(), "{report}");
 }
