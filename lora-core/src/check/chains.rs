@@ -41,6 +41,19 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
         self.differing().await
     }
 
+    /// Finds out whether all declarations are known.
+    pub(super) async fn declared(&mut self) -> Result<(), StoreError> {
+        let head = self.heads.get(&ObjectId::STORE).copied();
+        self.blind |= self.doubtful.contains(&ObjectId::STORE);
+        if !self.lost.is_empty() {
+            // What is lost may have been a declaration: then the store knows of more than the ledger has.
+            let chain = self.history(0, ObjectId::STORE).await?;
+            self.blind |=
+                chain.is_none_or(|chain| chain.last().is_some() && !head.is_some_and(|head| agrees(&chain, &head)));
+        }
+        Ok(())
+    }
+
     /// Reads the registrations of an object, and says what else to ask about it.
     async fn object(
         &mut self,
