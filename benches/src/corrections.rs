@@ -31,14 +31,14 @@ pub(crate) fn run(service: &Service<EmbeddedStore>) -> Result<(), Failed> {
         }
     }
     let now = TimeContext::now(SystemClock.now());
-    let then = TimeContext { known: Known::at(middle.ok_or("it was registered")?), ..now.clone() };
+    let then = TimeContext { known: Known::at(middle.ok_or("it was registered")?), ..now };
     let view = block_on(service.view(None))?;
     let read =
         |object, context: &TimeContext| Times::of(READS, |_| Ok(block_on(service.read(&view, object, context))?));
     let find = |key: &str, context: &TimeContext| {
         let test = ValueTest::Like(Pattern::exactly(key));
         let criteria = vec![Criterion::Attribute { field: class.groups[0].fields[0].id, test }];
-        let search = Search { class: class.id, criteria, context: context.clone(), page: Page::default() };
+        let search = Search { class: class.id, criteria, context: *context, page: Page::default() };
         Times::of(READS, |_| match block_on(service.search(&view, &search))?.len() {
             1 => Ok(()),
             found => Err(format!("{found} objects are called {key}").into()),

@@ -158,7 +158,7 @@ impl Bench {
         criteria: Vec<Criterion>,
         context: &TimeContext,
     ) -> Result<Vec<Uuid>, Failed> {
-        let search = Search { class: self.class.id, criteria, context: context.clone(), page: Page::default() };
+        let search = Search { class: self.class.id, criteria, context: *context, page: Page::default() };
         Ok(block_on(self.service.search(view, &search))?)
     }
 
@@ -187,7 +187,7 @@ fn reads(bench: &Bench, folder: &Path) -> Result<(), Failed> {
     let beside = Some(("raw get", &get));
     let current = Times::of(READS, |number| bench.json(&view, bench.object(number), &now))?;
     row(&format!("read current, with OIO JSON ({example} bytes)"), &current, beside);
-    let past = TimeContext { known: Known::at(view_instant(bench)?), ..now.clone() };
+    let past = TimeContext { known: Known::at(view_instant(bench)?), ..now };
     let known = Times::of(READS, |number| bench.json(&view, bench.object(number), &past))?;
     row("read as known in the past", &known, Some(("read current", &current)));
 

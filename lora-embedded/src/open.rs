@@ -28,19 +28,20 @@ pub(crate) fn open_log_and_index(files: &Arc<dyn Files>, options: Options) -> Re
     let log = open_log(files, options.log, tip)?;
     let index = match usable {
         Some((index, tip)) if is_worth_it(&index, tip, &log) => {
-            catch_up(&index, tip, &log).map_err(index_cannot)?;
+            catch_up(&index, tip, &log).map_err(|failure| index_cannot(&failure))?;
             index
         }
         _ => {
             info!(entries = log.last().0, "the index is computed from the log");
-            rebuild(files, INDEX, options.index, &log.reader(), log.last()).map_err(index_cannot)?;
-            Index::open(files, INDEX, options.index).map_err(|error| index_cannot(error.into()))?
+            rebuild(files, INDEX, options.index, &log.reader(), log.last())
+                .map_err(|failure| index_cannot(&failure))?;
+            Index::open(files, INDEX, options.index).map_err(|error| index_cannot(&error.into()))?
         }
     };
     Ok((log, index))
 }
 
-fn index_cannot(failure: Failure) -> OpenError {
+fn index_cannot(failure: &Failure) -> OpenError {
     OpenError::Index(Box::new(failure.to_store_error()))
 }
 
@@ -59,7 +60,7 @@ fn usable_index(files: &Arc<dyn Files>, options: IndexOptions) -> Result<Option<
             warn!(error = &error as &dyn std::error::Error, "the index cannot be used");
             Ok(None)
         }
-        opened => opened.map_err(|error| index_cannot(error.into())),
+        opened => opened.map_err(|error| index_cannot(&error.into())),
     }
 }
 

@@ -48,10 +48,10 @@ pub async fn assert<S: Storage>(
     Ok(Imported { entered, present: verified.present })
 }
 
-fn open<S: Storage>(
-    service: &Service<S>,
-    input: &impl Input,
-) -> Result<(Header, Chunks<Line<Option<History>>>), ImportError> {
+/// A line; `None` for a declaration, which is skipped.
+type Asserted = Line<Option<History>>;
+
+fn open<S: Storage>(service: &Service<S>, input: &impl Input) -> Result<(Header, Chunks<Asserted>), ImportError> {
     let schema = service.schema().clone();
     read_ahead(input, move |line| read_entry(&schema, line))
 }
@@ -96,7 +96,7 @@ struct Verification<'a, S> {
 }
 
 impl<S: Storage> Verification<'_, S> {
-    async fn chunk(&mut self, view: &S::View, chunk: &Chunk<Line<Option<History>>>) -> Result<(), ImportError> {
+    async fn chunk(&mut self, view: &S::View, chunk: &Chunk<Asserted>) -> Result<(), ImportError> {
         let histories = chunk.lines.iter().filter_map(|(_, line)| line.entry.as_ref());
         let both = |history: &History| {
             [KnownAt::Instant(history.registered_from), KnownAt::Latest].map(|known| (history.object, known))

@@ -31,7 +31,7 @@ pub(super) fn scan<'a>(
     let open = open(rows, wanted, &from).peekable();
     // What the newest view takes for open is open: the closed rectangles have nothing to add.
     let history = scan.known.is_some() || view.0 < rows.version();
-    let closed = history.then(|| ClosedRows::new(rows, wanted, from)).into_iter().flatten().peekable();
+    let closed = history.then(|| ClosedRows::new(rows, wanted, &from)).into_iter().flatten().peekable();
     Merge { open, closed }.skip_while(move |posting| match (posting, after) {
         (Ok(posting), Some(after)) => place(posting) <= place(after),
         _ => false,
@@ -128,10 +128,10 @@ struct ClosedRows<'a> {
 }
 
 impl<'a> ClosedRows<'a> {
-    fn new(rows: &'a Snapshot, wanted: Wanted<'a>, from: Vec<u8>) -> Self {
+    fn new(rows: &'a Snapshot, wanted: Wanted<'a>, from: &[u8]) -> Self {
         let mut this =
             Self { rows, wanted, walk: Box::new(std::iter::empty()), place: Vec::new(), passed: 0, done: false };
-        this.go_to(&from);
+        this.go_to(from);
         this
     }
 

@@ -112,7 +112,7 @@ impl<'a> Load<'a> {
 
     fn put_content(&mut self) {
         let chunk = vec![self.steps as u8; 40_000];
-        let chunks = [chunk.clone(), chunk.clone()];
+        let chunks = [chunk.clone(), chunk];
         if let Ok(hash) = block_on(self.store.put_content(chunks.clone().into_iter())) {
             self.contents.push((hash, chunks.concat()));
         }

@@ -61,7 +61,7 @@ fn child() {
 
 /// Registers objects that nobody else does until the process ends: one of them at a time, or three.
 fn write(store: &EmbeddedStore, name: u64) {
-    let mut writer = Writer::new(name, if name % 4 == 0 { 3 } else { 1 });
+    let mut writer = Writer::new(name, if name.is_multiple_of(4) { 3 } else { 1 });
     for number in 0_u64.. {
         let receipt = block_on(store.commit(writer.next())).unwrap();
         say(&format!("done {} {} {name}\n", receipt.first.0, receipt.last.0));

@@ -119,7 +119,7 @@ fn a_value_turned_over(asserted: bool) {
     assert_right(&store);
     drop(store);
     let clock = Arc::new(ManualClock::at(0).unwrap());
-    assert_right(&EmbeddedStore::open(Arc::new(disk.clone()), clock, options).unwrap());
+    assert_right(&EmbeddedStore::open(Arc::new(disk), clock, options).unwrap());
 }
 
 #[test]
