@@ -113,8 +113,8 @@ impl Drop for Writing {
         // Views may outlive the store, but the file must not be written to when somebody opens it again.
         let index = self.shared.index();
         index.close();
-        if let Err(IndexError::Damaged { .. }) = index.health() {
-            // The next start computes it anew; where it cannot be removed, somebody will meet the damage again.
+        if let Err(IndexError::Damaged { .. } | IndexError::Io { .. }) = index.health() {
+            // What a failed sync left may be in a cache and not on the disk, so the next start computes it anew.
             let _ = self.shared.files.remove(INDEX);
         }
     }

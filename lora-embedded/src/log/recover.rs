@@ -9,7 +9,7 @@ use super::read::Walk;
 use super::record::{MARKER, SEGMENT_HEADER, STEP_HEADER, StepHeader};
 use super::segment::{FOLDER, Segment, Shared, damaged, failed, failed_folder, name, read_header};
 use super::window::Window;
-use super::{Anchor, Damage, Landmark, Log, LogError, LogId, Options};
+use super::{Anchor, Damage, Landmark, Log, LogError, LogId, Options, PlacedStep};
 use crate::files::Files;
 
 /// What a crash had left of something never acknowledged, and opening the log has removed.
@@ -44,7 +44,8 @@ pub(super) fn open(
     let listed = firsts.iter().map(|first| Arc::new(Segment::listed(*first))).collect();
     let shared = Arc::new(Shared::new(files, id, listed));
     let mut walk = walk_from(&shared, known)?;
-    let torn = walk_to_end(&mut walk, unmade.is_none())?;
+    let mut doubt = Doubt { segment: walk.segment().first, durable: Position(0), from: walk.window.offset };
+    let torn = walk_to_end(&mut walk, unmade.is_none(), &mut doubt)?;
 
     if let Some(cut) = &torn {
         walk.window.file.set_size(cut.offset).map_err(failed("cut", walk.segment().first))?;
@@ -52,7 +53,36 @@ pub(super) fn open(
     if let Some(cut) = &unmade {
         remove(&*shared.files, cut)?;
     }
+    doubt.write_again(&walk).map_err(failed("write to", walk.segment().first))?;
     Ok((settle(&shared, options, &walk)?, torn.or(unmade)))
+}
+
+/// The end of the last segment, of which nothing says that it was ever synced.
+///
+/// A sync that failed leaves it in the system's cache, from where it was read, and no later sync writes it to the disk.
+struct Doubt {
+    segment: Position,
+    /// What the steps from `from` on call durable.
+    durable: Position,
+    from: u64,
+}
+
+impl Doubt {
+    fn pass(&mut self, walk: &Walk, step: &PlacedStep) {
+        if (walk.segment().first, step.durable) != (self.segment, self.durable) {
+            let from = u64::from(step.places.offset);
+            *self = Self { segment: walk.segment().first, durable: step.durable, from };
+        }
+    }
+
+    fn write_again(&self, walk: &Walk) -> io::Result<()> {
+        let in_last = self.segment == walk.segment().first;
+        // Where no step of the segment is durable for certain, its header is not either.
+        let from = if in_last && self.from > SEGMENT_HEADER as u64 { self.from } else { 0 };
+        let mut bytes = vec![0; (walk.window.offset - from) as usize];
+        walk.window.file.read_at(&mut bytes, from)?;
+        if bytes.is_empty() { Ok(()) } else { walk.window.file.write_at(&bytes, from) }
+    }
 }
 
 /// The segments by their names, oldest first.
@@ -109,10 +139,10 @@ fn walk_from(shared: &Arc<Shared>, known: Option<&Anchor>) -> Result<Walk, LogEr
 }
 
 /// Walks to the end of the log, which may be a torn step if the last segment was open for writing.
-fn walk_to_end(walk: &mut Walk, open: bool) -> Result<Option<Cut>, LogError> {
+fn walk_to_end(walk: &mut Walk, open: bool, doubt: &mut Doubt) -> Result<Option<Cut>, LogError> {
     loop {
         match walk.step() {
-            Ok(Some(_)) => {}
+            Ok(Some(step)) => doubt.pass(walk, &step),
             Ok(None) => return Ok(None),
             Err(error) if open && walk.in_last_segment() => return torn(walk, error).map(Some),
             Err(error) => return Err(error),

@@ -128,7 +128,7 @@ fn what_was_acknowledged_survives_a_crash_after_any_operation() {
     let expected = Expected::of(script(14));
     for options in [small(Duration::from_secs(3_600)), small(Duration::ZERO)] {
         let states = states(&expected, options);
-        for (number, caught) in states.iter().enumerate().step_by(one_of(3) as usize) {
+        for (number, caught) in states.iter().enumerate().step_by(one_of(4) as usize) {
             let seed = Torn::Seed(number as u64);
             let torn = [Torn::Nothing, Torn::Everything, seed, seed][number % 4];
             survives(&expected, caught, torn, options, number % 8 == 0);
@@ -143,9 +143,9 @@ fn a_torn_last_write_is_cut_off_wherever_it_ends() {
     let states = states(&expected, options);
     let writes = states.iter().filter_map(|caught| Some((caught, caught.write?)));
     for (number, (caught, length)) in writes.enumerate() {
-        // Every byte of one write, and of the others those around the ends of their parts.
-        let stride = if number == 4 { 1 } else { one_of(53) as usize };
-        for cut in (0..=length).step_by(stride) {
+        // In a long round every byte; else more of one write than of the others.
+        let stride = if number == 4 { one_of(3) } else { one_of(101) };
+        for cut in (0..=length).step_by(stride as usize) {
             survives(&expected, caught, Torn::LastWriteCutAt(cut), options, cut % 31 == 0);
         }
     }

@@ -1,11 +1,11 @@
 //! A load that is the same each time, and all answers that a store can give.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use lora_core::Service;
-use lora_core::codec::{Digest, EntryKind, Frame, Skeleton, link};
+use lora_core::check::check;
+use lora_core::codec::{Digest, EntryKind, Frame, link};
 use lora_core::error::Error;
 use lora_core::object::{Content, LifeCycle, ObjectId, Position, Registration, Seq};
 use lora_core::oio::shipped_classes;
@@ -14,9 +14,8 @@ use lora_core::query::eval::Command;
 use lora_core::schema::{Class, FieldId, Ids, Schema};
 use lora_core::service::{By, Written};
 use lora_core::storage::{
-    Boundary, Chunks, CommitError, ContentHash, Declarations, Draft, Encoded, GuardKey, IndexChange, Key, KeyRange,
-    KnownAt, LedgerEntry, MemoryStore, MemoryView, Posting, Read, Receipt, Scan, Step, Storage, StoreError, Wait,
-    changes,
+    Boundary, Chunks, CommitError, ContentHash, Draft, Encoded, GuardKey, Key, KeyRange, KnownAt, LedgerEntry,
+    MemoryStore, MemoryView, Posting, Read, Receipt, Scan, Step, Storage, StoreError, Wait, changes,
 };
 use lora_core::testing::{self, SmallAxis};
 use lora_core::time::{ManualClock, Period, Timestamp, TransactionTime};
@@ -199,7 +198,7 @@ impl Expected {
     /// A view that shows the whole script answers as it should, whatever came after.
     pub(crate) fn assert_view<V: Read>(&self, view: &V) {
         let (_, answers) = self.after.last().unwrap();
-        for (found, expected) in view_answers(view, &OBJECTS).into_iter().zip(&answers[1..]) {
+        for (found, expected) in view_answers(view).into_iter().zip(&answers[1..]) {
             // Terms are those of the newest position, whatever the view.
             if !matches!(expected, Answer::Keys(_)) {
                 assert_eq!(&found.1.unwrap(), expected, "{}", found.0);
@@ -294,55 +293,11 @@ pub(crate) fn assert_links(entries: &[LedgerEntry]) {
     }
 }
 
-/// Everything that a store must be, from its ledger alone: gapless, linked, and answering as a store in memory does that
-/// took the same entries.
+/// Everything that a store must be.
 pub(crate) fn assert_sound<S: Storage>(store: &S) {
-    let mut last = Timestamp::NEG_INFINITY;
-    let mut twin =
-        Twin { store: MemoryStore::new(clock()), declarations: Declarations::default(), newest: BTreeMap::new() };
-    let entries = ledger(store).unwrap();
-    assert_links(&entries);
-    for step in entries.chunk_by(|left, right| left.instant == right.instant) {
-        assert!(step[0].instant > last, "instants rise");
-        last = step[0].instant;
-        twin.take(step);
-    }
-    let objects: Vec<ObjectId> = twin.newest.keys().copied().chain([ObjectId::STORE]).collect();
-    let all = |asked: Vec<Asked>| asked.into_iter().map(|(asked, answer)| (asked, answer.unwrap())).collect::<Vec<_>>();
-    let expected = all(answers_about(&twin.store, &objects));
-    for (found, expected) in all(answers_about(store, &objects)).iter().zip(&expected) {
-        assert!(found == expected, "{} differs", found.0);
-    }
-}
-
-/// A store in memory that takes over entries of another.
-struct Twin {
-    store: MemoryStore,
-    declarations: Declarations,
-    newest: BTreeMap<ObjectId, (Position, Registration)>,
-}
-
-impl Twin {
-    fn take(&mut self, entries: &[LedgerEntry]) {
-        let drafts = entries.iter().map(|entry| self.draft(entry)).collect();
-        let step = Step { restored: Some(entries[0].instant), ..step_of(drafts) };
-        block_on(self.store.commit(step)).unwrap();
-    }
-
-    fn draft(&mut self, entry: &LedgerEntry) -> Draft {
-        let skeleton = Skeleton::decode(&entry.frame.skeleton).unwrap();
-        let mut index = IndexChange::default();
-        if entry.kind == EntryKind::Declaration {
-            self.declarations.enter(entry.position, &entry.frame).unwrap();
-        } else {
-            let next = entry.frame.registration().unwrap();
-            let previous = self.newest.get(&entry.object).map(|(position, previous)| (*position, previous));
-            index = self.declarations.changes(previous, entry.position, &next).unwrap();
-            self.newest.insert(entry.object, (entry.position, next));
-        }
-        let Skeleton { kind, object, seq, asserted, .. } = skeleton;
-        Draft { kind, object, seq, frame: (*entry.frame).clone(), asserted, index }
-    }
+    assert_links(&ledger(store).unwrap());
+    let report = block_on(check(store, |_| {})).unwrap();
+    assert!(report.is_clean(), "{report:#?}");
 }
 
 pub(crate) fn newest<S: Storage>(store: &S) -> Position {
@@ -373,18 +328,12 @@ fn objects() -> Vec<ObjectId> {
 
 /// All answers of a store: now, and at positions gone by.
 pub(crate) fn answers<S: Storage>(store: &S) -> Vec<Asked> {
-    answers_about(store, &OBJECTS)
-}
-
-fn answers_about<S: Storage>(store: &S, objects: &[ObjectId]) -> Vec<Asked> {
     let newest = newest(store).0;
     let mut asked = vec![("the ledger".to_owned(), ledger(store).map(Answer::Ledger))];
     for position in [newest, newest / 2] {
         let at = format!(" at {position}");
         match block_on(store.view(Some(Position(position)))) {
-            Ok(view) => {
-                asked.extend(view_answers(&view, objects).into_iter().map(|(asked, answer)| (asked + &at, answer)))
-            }
+            Ok(view) => asked.extend(view_answers(&view).into_iter().map(|(asked, answer)| (asked + &at, answer))),
             Err(error) => asked.push((at, Err(error))),
         }
     }
@@ -403,15 +352,15 @@ fn ledger<S: Storage>(store: &S) -> Result<Vec<LedgerEntry>, StoreError> {
     }
 }
 
-fn view_answers<V: Read>(view: &V, objects: &[ObjectId]) -> Vec<Asked> {
+fn view_answers<V: Read>(view: &V) -> Vec<Asked> {
     let instant = |micros| KnownAt::Instant(Timestamp::from_micros(START + micros).unwrap());
     let mut asked = Vec::new();
     for known in [KnownAt::Latest, instant(60)] {
-        let of: Vec<_> = objects.iter().map(|object| (*object, known)).collect();
+        let of: Vec<_> = OBJECTS.iter().map(|object| (*object, known)).collect();
         let answer = block_on(view.registrations(&of)).map(Answer::Registrations);
         asked.push((format!("registrations {known:?}"), answer));
     }
-    for object in objects {
+    for object in &*OBJECTS {
         for from in [1, 3] {
             let answer = block_on(view.history(*object, Seq(from), 3)).map(Answer::History);
             asked.push((format!("history of {object:?} from {from}"), answer));
