@@ -19,6 +19,8 @@
 
 mod bytes;
 mod change;
+#[cfg(any(test, feature = "test-support"))]
+mod laws;
 
 use lora_core::object::{ObjectId, Position, Seq};
 use lora_core::storage::{Boundary, Posting};
@@ -27,6 +29,8 @@ use lora_core::time::{Period, Timestamp, TransactionTime, ValidTime};
 use crate::index::{IndexError, Table};
 use crate::log::{Anchor, Landmark, LogId, LogStep, Place as InLog, StepPlaces};
 use bytes::{Reader, Writer};
+#[cfg(any(test, feature = "test-support"))]
+pub use laws::fuzz_rows;
 pub(crate) use change::{Entered, Rows, changes_of_entry, changes_of_step};
 
 /// A row of the table of chains: one registration.

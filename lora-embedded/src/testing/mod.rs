@@ -5,3 +5,5 @@ mod fuzz;
 
 pub use disk::{SimulatedDisk, Torn};
 pub use fuzz::fuzz_log;
+
+pub use crate::rows::fuzz_rows;
