@@ -1,12 +1,12 @@
-//! The recordings of the real LoRA, replayed step by step against the real binary.
+//! The recordings of the real LoRA, replayed step by step against the real binary, on memory and on files.
 //!
 //! The folder with the recordings is `$LORA_CONFORMANCE`, or `../shared/conformance` beside the workspace.
 //! `docs/deviations.tsv` names the steps on which we differ on purpose; a line that excuses nothing fails.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lora_tests::{Server, workspace};
+use lora_tests::{Server, run, workspace};
 
 #[test]
 fn every_recorded_step_is_answered_as_recorded_or_differs_on_purpose() {
@@ -19,21 +19,30 @@ fn every_recorded_step_is_answered_as_recorded_or_differs_on_purpose() {
         return;
     }
     for prefix in ["", "/lora"] {
-        let server = Server::start();
-        let replay = Command::new("python3")
-            .arg(folder.join("replay.py"))
-            .arg(folder.join("lora-2026"))
-            .args(["--base-url", &format!("http://{}{prefix}", server.address), "--loose-errors", "--deviations"])
-            .arg(workspace().join("docs/deviations.tsv"))
-            .output()
-            .expect("python3 runs");
-        let said = String::from_utf8_lossy(&replay.stdout);
-        let last = said.lines().last().unwrap_or_default();
-        println!("under `{prefix}`: {last}");
-        assert!(
-            replay.status.success() && last.ends_with(", 0 failed"),
-            "{said}{}",
-            String::from_utf8_lossy(&replay.stderr)
-        );
+        replay(&folder, &Server::start(), prefix);
+        let data = tempfile::tempdir().expect("a folder");
+        let server = Server::on(data.path());
+        replay(&folder, &server, prefix);
+        server.stop();
+        let check = run(&["check", "--data", &data.path().to_string_lossy()], &[]);
+        assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
     }
+}
+
+fn replay(folder: &Path, server: &Server, prefix: &str) {
+    let replay = Command::new("python3")
+        .arg(folder.join("replay.py"))
+        .arg(folder.join("lora-2026"))
+        .args(["--base-url", &format!("http://{}{prefix}", server.address), "--loose-errors", "--deviations"])
+        .arg(workspace().join("docs/deviations.tsv"))
+        .output()
+        .expect("python3 runs");
+    let said = String::from_utf8_lossy(&replay.stdout);
+    let last = said.lines().last().unwrap_or_default();
+    println!("under `{prefix}`: {last}");
+    assert!(
+        replay.status.success() && last.ends_with(", 0 failed"),
+        "{said}{}",
+        String::from_utf8_lossy(&replay.stderr)
+    );
 }

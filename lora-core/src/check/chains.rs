@@ -1,6 +1,5 @@
 //! Each object's registrations, as the store gives them, against the ledger.
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::ledger::{Head, longer};
@@ -23,9 +22,8 @@ type Question = (ObjectId, KnownAt, Option<Encoded>);
 impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
     /// Reads all registrations of all objects, and computes what they should have in the index.
     pub(super) async fn objects(&mut self) -> Result<(), StoreError> {
-        let mut differing = Vec::new();
-        let (mut last, mut done) = (Bound::Unbounded, 0);
         let every = self.heads.len() / SAMPLES + 1;
+        let (mut last, mut done) = (Bound::Unbounded, 0);
         loop {
             give_way().await;
             let heads = self.heads.range((last, Bound::Unbounded)).take(OBJECTS);
@@ -33,30 +31,59 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
             let Some((newest, _)) = heads.last() else { break };
             last = Bound::Excluded(*newest);
             let mut questions = Vec::new();
-            for (index, (object, head)) in heads.into_iter().enumerate() {
-                if self.doubtful.contains(&object) {
-                    continue;
-                }
-                match self.history(0, object).await? {
-                    None => _ = self.doubtful.insert(object),
-                    Some(chain) if agrees(&chain, &head) => {
-                        questions.extend(about(object, &chain));
-                        self.judge(object, &chain);
-                        if (done + index).is_multiple_of(every) {
-                            self.look_back(object, &chain).await?;
-                        }
-                    }
-                    Some(_) => differing.push(object),
-                }
-                if questions.len() >= PAGE {
-                    self.ask(0, std::mem::take(&mut questions)).await?;
-                }
+            for (object, head) in heads {
+                self.object(object, &head, done % every == 0, &mut questions).await?;
+                done += 1;
             }
             self.ask(0, questions).await?;
-            done += OBJECTS;
-            self.progress(Part::Objects, done.min(self.heads.len()), Some(self.heads.len() as u64));
+            self.progress(Part::Objects, done, Some(self.heads.len() as u64));
         }
-        self.differing(differing).await
+        self.differing().await
+    }
+
+    /// Finds out whether all declarations are known.
+    pub(super) async fn declared(&mut self) -> Result<(), StoreError> {
+        let head = self.heads.get(&ObjectId::STORE).copied();
+        self.blind |= self.doubtful.contains(&ObjectId::STORE);
+        if !self.lost.is_empty() {
+            // What is lost may have been a declaration: then the store knows of more than the ledger has.
+            let chain = self.history(0, ObjectId::STORE).await?;
+            self.blind |=
+                chain.is_none_or(|chain| chain.last().is_some() && !head.is_some_and(|head| agrees(&chain, &head)));
+        }
+        Ok(())
+    }
+
+    /// Reads the registrations of an object, and says what else to ask about it.
+    async fn object(
+        &mut self,
+        object: ObjectId,
+        head: &Head,
+        sampled: bool,
+        questions: &mut Vec<Question>,
+    ) -> Result<(), StoreError> {
+        if self.doubtful.contains(&object) {
+            return Ok(());
+        }
+        match self.history(0, object).await? {
+            None => _ = self.doubtful.insert(object),
+            Some(chain) if agrees(&chain, head) => {
+                questions.extend(about(object, &chain));
+                self.judge(object, &chain);
+                if sampled {
+                    self.look_back(object, &chain).await?;
+                }
+            }
+            Some(_) if self.chains.len() < FINDINGS_MAX => _ = self.chains.insert(object, Vec::new()),
+            Some(_) => {
+                self.report.found += 1;
+                self.doubtful.insert(object);
+            }
+        }
+        if questions.len() >= PAGE {
+            self.ask(0, std::mem::take(questions)).await?;
+        }
+        Ok(())
     }
 
     /// All registrations of an object that a view shows; `None` where one cannot be read.
@@ -134,13 +161,9 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
     }
 
     /// Looks at the objects whose history is not that of the ledger, by the ledger.
-    async fn differing(&mut self, mut objects: Vec<ObjectId>) -> Result<(), StoreError> {
-        let rest = objects.split_off(objects.len().min(FINDINGS_MAX));
-        self.report.found += rest.len() as u64;
-        self.doubtful.extend(rest);
-        self.chains = self.chains_of(&objects).await?;
-        for object in objects {
-            let chain = self.chains.get(&object).cloned().unwrap_or_default();
+    async fn differing(&mut self) -> Result<(), StoreError> {
+        self.read_chains().await?;
+        for (object, chain) in self.chains.clone() {
             let found = self.history(0, object).await?.unwrap_or_default();
             if found.iter().any(|found| self.is_lost(found.position)) {
                 self.doubtful.insert(object);
@@ -152,20 +175,20 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
         Ok(())
     }
 
-    /// The registrations of objects by the ledger.
-    async fn chains_of(&mut self, objects: &[ObjectId]) -> Result<BTreeMap<ObjectId, Vec<Encoded>>, StoreError> {
-        let mut chains: BTreeMap<_, Vec<Encoded>> = objects.iter().map(|object| (*object, Vec::new())).collect();
-        let mut after = if objects.is_empty() { self.report.position } else { Position(0) };
-        while after < self.report.position {
+    /// Reads the registrations of those objects from the ledger.
+    async fn read_chains(&mut self) -> Result<(), StoreError> {
+        let newest = self.report.position;
+        let mut after = if self.chains.is_empty() { newest } else { Position(0) };
+        while after < newest {
             let (page, next) = self.page(after).await?;
-            for entry in page.iter().filter(|entry| entry.position <= self.report.position) {
-                if let Some(chain) = chains.get_mut(&entry.object) {
+            for entry in page.iter().filter(|entry| entry.position <= newest) {
+                if let Some(chain) = self.chains.get_mut(&entry.object) {
                     lengthen(chain, entry);
                 }
             }
             after = next;
         }
-        Ok(chains)
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The index against what follows from the entries: rectangles and boundaries.
 //!
 //! What follows from the entries is added to sums of hashes, and what the store has is taken away again.
+//! Of the newest view these are all rectangles, of older ones those that were open then: they are found in another way.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use super::{Check, Finding, PAGE, Part, Piece, Progress};
 use crate::object::{ObjectId, Position};
 use crate::query::execute::give_way;
 use crate::storage::{Boundary, Key, KeyRange, Posting, Read, Scan, ScanCursor, Storage, StoreError};
-use crate::time::{Period, TransactionTime};
+use crate::time::{Period, Timestamp, TransactionTime};
 
 /// Enough for buckets of few objects.
 const BUCKETS_MAX: u64 = 1 << 16;
@@ -66,12 +67,21 @@ fn weight(Posting { key, object, valid, opened, present, .. }: &Posting, known: 
     hash(&(key, object, valid, opened, present, known))
 }
 
+/// Which rectangles of a view are compared: all, or the open ones.
+fn all_known(index: usize) -> Option<Period<TransactionTime>> {
+    (index == 0).then_some(Period::ALWAYS)
+}
+
+fn shown(replay: &Replay, index: usize, view: Position) -> impl Iterator<Item = (&Posting, Period<TransactionTime>)> {
+    let all = all_known(index).is_some();
+    replay.postings(view).filter(move |(_, known)| all || known.to() == Timestamp::INFINITY)
+}
+
 impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
     /// Adds what an object should have in the index.
     pub(super) fn expect(&mut self, replay: &Replay) {
         for (index, sums) in self.views.iter_mut().enumerate() {
-            let view = sums.view.position();
-            replay.postings(view).for_each(|(posting, known)| sums.add_posting(posting, known));
+            shown(replay, index, sums.view.position()).for_each(|(posting, known)| sums.add_posting(posting, known));
             replay.boundaries(index).for_each(|boundary| sums.add_boundary(&boundary));
         }
     }
@@ -147,7 +157,7 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
                 None => self.history(0, object).await?.unwrap_or_default(),
             };
             if let Some(replay) = Replay::of(&self.declarations, object, &chain, &views, |_| {}) {
-                let shown = replay.postings(views[index]);
+                let shown = shown(&replay, index, views[index]);
                 postings.extend(shown.map(|(posting, known)| Posting { known, ..posting.clone() }));
                 boundaries.extend(replay.boundaries(index));
             }
@@ -166,7 +176,7 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
         each: &mut impl FnMut(&mut Self, Piece),
     ) -> Result<bool, StoreError> {
         let keys = KeyRange { from: Key::from_bytes(Vec::new()), to: None };
-        let everything = [Scan { keys, valid: Period::ALWAYS, known: Some(Period::ALWAYS) }];
+        let everything = [Scan { keys, valid: Period::ALWAYS, known: all_known(index) }];
         let (mut after, mut last): (Option<ScanCursor>, Option<Posting>) = (None, None);
         loop {
             give_way().await;

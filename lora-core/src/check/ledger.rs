@@ -71,9 +71,10 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
 
     /// Entries after a position, and the position after which to go on; those that cannot be read are passed over.
     pub(super) async fn page(&mut self, after: Position) -> Result<(Vec<LedgerEntry>, Position), StoreError> {
+        let next = |page: &[LedgerEntry]| page.last().map(|last| last.position.max(Position(after.0 + 1)));
         let error = match self.store.ledger(after, PAGE, Wait::Never).await {
             Ok(page) => {
-                let next = page.last().map_or(Position(u64::MAX), |last| last.position.max(Position(after.0 + 1)));
+                let next = next(&page).unwrap_or(Position(u64::MAX));
                 return Ok((page, next));
             }
             Err(error) => error,
@@ -83,17 +84,17 @@ impl<S: Storage, P: FnMut(Progress)> Check<'_, S, P> {
             return Err(error);
         }
         self.unreadable(error)?;
-        let before = match position.0 - after.0 - 1 {
-            0 => Vec::new(),
-            count => self.store.ledger(after, count as usize, Wait::Never).await.unwrap_or_default(),
+        let count = (position.0 - after.0 - 1).min(PAGE as u64) as usize;
+        let before = match self.store.ledger(after, count, Wait::Never).await {
+            // Neither it nor what stands before it in its step.
+            Err(StoreError::Corrupt { .. }) => Vec::new(),
+            before => before?,
         };
-        if let Some(last) = before.last() {
-            let next = last.position.max(Position(after.0 + 1));
-            return Ok((before, next));
+        let next = next(&before).unwrap_or(position);
+        if before.is_empty() && count > 0 {
+            self.lost.push(after.0 + 1..=position.0);
         }
-        // Neither it nor what stands before it in its step.
-        self.lost.push(after.0 + 1..=position.0);
-        Ok((before, position))
+        Ok((before, next))
     }
 
     fn entry(&mut self, walk: &mut Walk, entry: &LedgerEntry) {

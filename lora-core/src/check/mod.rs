@@ -96,6 +96,7 @@ pub async fn check<S: Storage>(store: &S, progress: impl FnMut(Progress)) -> Res
     for older in check.ledger().await? {
         check.views.push(Sums::new(store.view(Some(older)).await?, position));
     }
+    check.declared().await?;
     check.known_terms().await?;
     check.objects().await?;
     if !check.blind {
@@ -114,7 +115,7 @@ struct Check<'s, S: Storage, P> {
     views: Vec<Sums<S::View>>,
     /// As far as they can be read.
     declarations: Declarations,
-    /// Whether a declaration cannot be read, so that nobody knows what follows from the entries.
+    /// Whether a declaration is broken or gone, so that nobody knows what follows from the entries.
     blind: bool,
     /// The newest registration of each object by the ledger.
     heads: BTreeMap<ObjectId, Head>,
