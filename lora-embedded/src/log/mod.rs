@@ -42,7 +42,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_size: 64 << 20, preallocate: 0 }
+        Self { segment_size: 64 << 20, preallocate: 1 << 20 }
     }
 }
 
