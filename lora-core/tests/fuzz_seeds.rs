@@ -32,6 +32,11 @@ fn oio_json() {
 }
 
 #[test]
+fn json_lines() {
+    holds_near_the_seeds("json_lines", fuzz::json_lines);
+}
+
+#[test]
 fn time_text() {
     holds_near_the_seeds("time_text", fuzz::time_text);
 }

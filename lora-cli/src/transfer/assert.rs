@@ -15,7 +15,7 @@ use lora_core::service::History;
 use lora_core::storage::{Encoded, KnownAt, Read, Storage, StoreError};
 use lora_core::time::{Timestamp, TransactionTime};
 
-use super::lines::{Chunk, Chunks, read_ahead};
+use super::lines::{Chunk, Chunks, Verified, read_ahead};
 use super::{ImportError, Imported, Input, Phase, Progress, Refusal};
 
 /// Enters the registrations of an input into a store with classes of its own; `now` is the instant of the request.
@@ -31,21 +31,20 @@ pub async fn assert<S: Storage>(
     now: Timestamp<TransactionTime>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Imported, ImportError> {
-    let verified = verify(service, input, now, &mut progress).await?;
-    let (mut todo, mut digests) = (verified.todo.iter(), verified.digests.iter());
-    let total = verified.todo.iter().filter(|todo| **todo).count() as u64;
-    let (_, mut chunks) = open(service, input)?;
+    let Verification { todo, present, digests, .. } = verify(service, input, now, &mut progress).await?;
+    let total = todo.iter().filter(|todo| **todo).count() as u64;
+    if total == 0 {
+        return Ok(Imported { entered: 0, present });
+    }
+    let mut todo = todo.into_iter();
+    let mut verified = Verified { chunks: open(service, input)?.1, digests: digests.into_iter() };
     let mut entered = 0;
-    while let Some(chunk) = chunks.recv().await {
-        let chunk = chunk?;
-        if digests.next() != Some(&chunk.digest) {
-            return Err(ImportError::Changed { line: chunk.lines.last().map_or(1, |(line, _)| line + 1) });
-        }
-        let lines = chunk.lines.into_iter().filter(|_| todo.next() == Some(&true));
+    while let Some(lines) = verified.next().await? {
+        let lines = lines.into_iter().filter(|_| todo.next() == Some(true));
         entered += enter(service, now, lines.filter_map(|(line, read)| Some((line, read.entry?)))).await?;
         progress(Progress { phase: Phase::Enter, done: entered, total: Some(total) });
     }
-    Ok(Imported { entered, present: verified.present })
+    Ok(Imported { entered, present })
 }
 
 /// A line; `None` for a declaration, which is skipped.
@@ -56,33 +55,30 @@ fn open<S: Storage>(service: &Service<S>, input: &impl Input) -> Result<(Header,
     read_ahead(input, move |line| read_entry(&schema, line))
 }
 
-/// What is to be done about lines that may be imported.
-struct Verified {
-    /// For each line whether it is to be entered.
-    todo: Vec<bool>,
-    /// How many registrations are in the store already.
-    present: u64,
-    digests: Vec<u64>,
-}
-
-async fn verify<S: Storage>(
-    service: &Service<S>,
+async fn verify<'a, S: Storage>(
+    service: &'a Service<S>,
     input: &impl Input,
     now: Timestamp<TransactionTime>,
     progress: &mut impl FnMut(Progress),
-) -> Result<Verified, ImportError> {
+) -> Result<Verification<'a, S>, ImportError> {
     let (header, mut chunks) = open(service, input)?;
     let view = service.store().view(None).await?;
-    let (order, verified) =
-        (Order::new(Positions::Increasing), Verified { todo: Vec::new(), present: 0, digests: Vec::new() });
-    let mut verification = Verification { service, now, order, chains: HashMap::new(), verified };
+    let mut verification = Verification {
+        service,
+        now,
+        order: Order::new(Positions::Increasing),
+        chains: HashMap::new(),
+        todo: Vec::new(),
+        present: 0,
+        digests: Vec::new(),
+    };
     while let Some(chunk) = chunks.recv().await {
         verification.chunk(&view, &chunk?).await?;
         let done = verification.order.entries();
         progress(Progress { phase: Phase::Verify, done, total: header.entries });
     }
     verification.order.end(&header).map_err(|error| ImportError::refused(1, error))?;
-    Ok(verification.verified)
+    Ok(verification)
 }
 
 /// What is known about the lines so far.
@@ -90,9 +86,14 @@ struct Verification<'a, S> {
     service: &'a Service<S>,
     now: Timestamp<TransactionTime>,
     order: Order,
-    /// The last line of each object, and whether it is the newest that the store has, or newer.
+    /// The last line of each object, and whether nothing follows on it in the store.
     chains: HashMap<ObjectId, (Chain, bool)>,
-    verified: Verified,
+    /// For each line whether it is to be entered.
+    todo: Vec<bool>,
+    /// How many registrations are in the store already.
+    present: u64,
+    /// Of each chunk.
+    digests: Vec<u64>,
 }
 
 impl<S: Storage> Verification<'_, S> {
@@ -113,9 +114,9 @@ impl<S: Storage> Verification<'_, S> {
                     self.is_new(*number, history, at.as_ref(), newest.as_ref())?
                 }
             };
-            self.verified.todo.push(todo);
+            self.todo.push(todo);
         }
-        self.verified.digests.push(chunk.digest);
+        self.digests.push(chunk.digest);
         Ok(())
     }
 
@@ -133,19 +134,21 @@ impl<S: Storage> Verification<'_, S> {
             if !states(same, history)? {
                 return Err(self.conflict(line, history, same)?);
             }
-            let is_newest = same.registered.to() == Timestamp::INFINITY;
-            self.chains.insert(history.object, (next, is_newest));
-            self.verified.present += 1;
+            let is_last = same.registered.to() == Timestamp::INFINITY;
+            self.chains.insert(history.object, (next, is_last));
+            self.present += 1;
             return Ok(false);
         }
-        let stored = newest.map(|newest| Ok::<_, StoreError>((chain(newest)?, newest))).transpose()?;
-        let previous = match (self.chains.get(&history.object), stored) {
-            (Some((previous, true)), _) => Some(*previous),
-            (None, Some((stored, _))) if stored.registered_from < from => Some(stored),
-            (None, None) => None,
-            (_, Some((_, newest))) => return Err(self.conflict(line, history, newest)?),
-            (Some((previous, false)), None) => Some(*previous),
+        let (previous, is_last) = match self.chains.get(&history.object) {
+            Some((previous, is_last)) => (Some(*previous), *is_last),
+            None => {
+                let stored = newest.map(chain).transpose()?;
+                (stored, stored.is_none_or(|stored| stored.registered_from < from))
+            }
         };
+        if let Some(newest) = newest.filter(|_| !is_last) {
+            return Err(self.conflict(line, history, newest)?);
+        }
         next.follow(previous.as_ref(), self.now).map_err(|error| ImportError::refused(line, error))?;
         self.chains.insert(history.object, (next, true));
         Ok(true)

@@ -1,7 +1,7 @@
 //! Lines read ahead by a thread of their own.
 
 use std::hash::{DefaultHasher, Hasher};
-use std::{io, thread};
+use std::{io, thread, vec};
 
 use lora_core::oio::json_lines::{Header, read_header};
 use lora_core::oio::{Document, InputError};
@@ -39,6 +39,28 @@ pub(super) fn read_ahead<T: Send + 'static>(
     // It ends with the input, or when nobody takes its chunks any more.
     thread::Builder::new().name("lines".into()).spawn(move || reader.send_to(&sender)).map_err(ImportError::Read)?;
     Ok((header, chunks))
+}
+
+/// The chunks of an input that was verified, as they were then.
+pub(super) struct Verified<T> {
+    pub(super) chunks: Chunks<T>,
+    /// Of each chunk, as it was verified.
+    pub(super) digests: vec::IntoIter<u64>,
+}
+
+impl<T> Verified<T> {
+    /// The next lines; `None` at the end.
+    ///
+    /// # Errors
+    /// [`ImportError::Changed`] where they are not what was verified.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<(u64, T)>>, ImportError> {
+        match (self.chunks.recv().await, self.digests.next()) {
+            (Some(Ok(chunk)), Some(digest)) if chunk.digest == digest => Ok(Some(chunk.lines)),
+            (None, None) => Ok(None),
+            (Some(Err(ImportError::Read(error))), _) => Err(ImportError::Read(error)),
+            _ => Err(ImportError::Changed),
+        }
+    }
 }
 
 fn parsed(number: u64, line: &[u8]) -> Result<Document, ImportError> {

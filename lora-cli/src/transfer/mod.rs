@@ -69,11 +69,8 @@ pub enum ImportError {
         refusal: Refusal,
     },
     /// Somebody wrote to the input meanwhile.
-    #[error("before line {line} the input is not what was verified; what was entered stays")]
-    Changed {
-        /// The line after the change.
-        line: u64,
-    },
+    #[error("the input is not what was verified any more; what was entered before the change stays")]
+    Changed,
     /// The store did not take an entry, as it was changed meanwhile or failed.
     #[error("line {line} cannot be entered; what was entered before it stays, and the same import goes on from there")]
     Entry {

@@ -13,7 +13,7 @@ use lora_core::storage::{
 };
 use lora_core::time::Timestamp;
 
-use super::lines::{Chunk, Chunks, read_ahead};
+use super::lines::{Chunk, Chunks, Verified, read_ahead};
 use super::{ImportError, Imported, Input, Phase, Progress, Refusal};
 
 /// What restored steps are given to, one after the other, from the first that the store lacks on.
@@ -90,32 +90,25 @@ pub async fn restore<S: Storage>(
     salts: &impl Salts,
     mut progress: impl FnMut(Progress),
 ) -> Result<Imported, ImportError> {
-    let verified = verify(store, input, &mut progress).await?;
-    let (_, mut chunks) = open(input)?;
-    let mut steps = Steps::after(verified.present);
-    let mut digests = verified.digests.iter();
-    while let Some(chunk) = chunks.recv().await {
-        let chunk = chunk?;
-        if digests.next() != Some(&chunk.digest) {
-            return Err(ImportError::Changed { line: chunk.lines.last().map_or(1, |(line, _)| line + 1) });
-        }
-        for (number, line) in chunk.lines {
-            let done = line.position.0 - 1;
+    let (entries, present, digests) = verify(store, input, &mut progress).await?;
+    let mut verified = Verified { chunks: open(input)?.1, digests: digests.into_iter() };
+    let mut steps = Steps::after(present);
+    while let Some(lines) = verified.next().await? {
+        let done = lines.first().map_or(entries, |(_, line)| line.position.0 - 1);
+        progress(Progress { phase: Phase::Enter, done, total: Some(entries) });
+        for (number, line) in lines {
             if let Some(step) = steps.push(line, salts) {
                 into.step(step).await.map_err(|source| ImportError::Step { line: number, source })?;
             }
-            if done % 1024 == 0 {
-                progress(Progress { phase: Phase::Enter, done, total: Some(verified.entries) });
-            }
         }
     }
-    let ended = |source| ImportError::Step { line: verified.entries + 2, source };
+    let ended = |source| ImportError::Step { line: entries + 2, source };
     if let Some(step) = steps.take() {
         into.step(step).await.map_err(ended)?;
     }
     into.finish().await.map_err(ended)?;
-    progress(Progress { phase: Phase::Enter, done: verified.entries, total: Some(verified.entries) });
-    Ok(Imported { entered: verified.entries - verified.present, present: verified.present })
+    progress(Progress { phase: Phase::Enter, done: entries, total: Some(entries) });
+    Ok(Imported { entered: entries - present, present: present })
 }
 
 fn open(input: &impl Input) -> Result<(Header, Chunks<Line<Restored>>), ImportError> {
@@ -167,19 +160,12 @@ impl Steps {
     }
 }
 
-/// An input that may be restored.
-struct Verified {
-    entries: u64,
-    /// How many of the entries the store has already.
-    present: u64,
-    digests: Vec<u64>,
-}
-
+/// Returns how many entries there are, how many of them the store has already, and the digest of each chunk.
 async fn verify<S: Storage>(
     store: &S,
     input: &impl Input,
     progress: &mut impl FnMut(Progress),
-) -> Result<Verified, ImportError> {
+) -> Result<(u64, u64, Vec<u64>), ImportError> {
     let (header, mut chunks) = open(input)?;
     let present = store.view(None).await?.position().0;
     let mut verification = Verification {
@@ -201,7 +187,7 @@ async fn verify<S: Storage>(
     if present > entries {
         return Err(ImportError::refused(entries + 2, Refusal::NotEmpty { position: entries + 1 }));
     }
-    Ok(Verified { entries, present, digests })
+    Ok((entries, present, digests))
 }
 
 /// What is known about the lines so far.

@@ -3,7 +3,7 @@
 //! `fuzz/fuzz_targets/` calls these under a nightly toolchain; `tests/fuzz_seeds.rs` runs them over the committed seeds
 //! with the stable one.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use pollster::block_on;
 use proptest::strategy::{Strategy, ValueTree as _};
@@ -15,6 +15,7 @@ use super::{SmallAxis, history, search, shown};
 use crate::Service;
 use crate::codec::{Frame, Skeleton, decode_content, encode_content};
 use crate::object::{Content, LifeCycle, ObjectId, Position, Registration, Seq, merge, validate};
+use crate::oio::json_lines::{read_entry, read_header, read_restored, write_entry, write_header};
 use crate::oio::{
     Document, TimeTextError, point, read_new_object, read_note, read_update, shipped_classes, virkning_bound,
     window_bound, write_content, write_registration_time, write_virkning_bound,
@@ -23,7 +24,7 @@ use crate::query::eval::{Command, Outcome, World, flaws, like, updated};
 use crate::query::{Pattern, fold};
 use crate::schema::{Class, ClassDeclaration, Ids, Schema};
 use crate::service::{By, Written};
-use crate::storage::{MemoryStore, Storage, postings};
+use crate::storage::{Declarations, LedgerEntry, MemoryStore, Storage, postings};
 use crate::time::{ManualClock, Timestamp, TransactionTime, ValidTime};
 
 /// JSON as any shipped class reads it: what is accepted is written and read back as the same content.
@@ -85,6 +86,46 @@ fn stored(class: &Class, content: &Content) -> bool {
         assert!(postings.windows(2).all(|pair| pair[0] < pair[1]), "postings are sorted, and each is there once");
     }
     verdict.is_ok()
+}
+
+/// A line of a file: what is restored from it is written, and restored from that as the same.
+///
+/// # Panics
+/// Where it is not.
+pub fn json_lines(data: &[u8]) {
+    let Ok(document) = Document::parse(data) else { return };
+    if let Ok(header) = read_header(&document) {
+        let mut line = Vec::new();
+        write_header(&mut line, &header);
+        let again = Document::parse(&line).expect("what we write is JSON");
+        assert_eq!(read_header(&again), Ok(header));
+    }
+    let declarations = declarations();
+    if let Ok(asserted) = read_entry(shipped(), &document)
+        && let Some(history) = asserted.entry
+    {
+        let class = shipped().class(history.object.class).expect("it is one of these classes");
+        assert_eq!(validate(class, &history.content), Ok(()));
+    }
+    let Ok(read) = read_restored(declarations, &document) else { return };
+    if read.position == Position::default() {
+        return; // Before the declarations there is no class.
+    }
+    let draft = read.entry.clone().into_draft(Seq::FIRST, [7; 16]);
+    let (kind, object, frame) = (draft.kind, draft.object, Arc::new(draft.frame));
+    let entry =
+        LedgerEntry { position: read.position, instant: read.instant, kind, object, frame, chain: Default::default() };
+    let mut line = Vec::new();
+    write_entry(&mut line, declarations, &entry).expect("what was restored can be exported");
+    let again = Document::parse(&line).expect("what we write is JSON");
+    assert_eq!(read_restored(declarations, &again), Ok(read));
+}
+
+/// The declarations of a store with the shipped classes.
+fn declarations() -> &'static Declarations {
+    static DECLARATIONS: OnceLock<Declarations> = OnceLock::new();
+    let view = || block_on(fixed().0.view(None)).expect("a view");
+    DECLARATIONS.get_or_init(|| block_on(Declarations::of(&view())).expect("memory has no faults"))
 }
 
 /// Texts for instants: what is accepted is written and read back as the same instant.
@@ -240,7 +281,7 @@ struct Fixed {
 fn fixed() -> &'static (Service<MemoryStore>, Fixed) {
     static FIXED: OnceLock<(Service<MemoryStore>, Fixed)> = OnceLock::new();
     FIXED.get_or_init(|| {
-        let clock = std::sync::Arc::new(ManualClock::at(REGISTERED.first).expect("a finite instant"));
+        let clock = Arc::new(ManualClock::at(REGISTERED.first).expect("a finite instant"));
         let store = MemoryStore::new(clock.clone());
         let service = block_on(Service::open(store, shipped_classes(), || [3; 16])).expect("shipped classes are sound");
         let class = service.schema().class_named("class").expect("shipped");

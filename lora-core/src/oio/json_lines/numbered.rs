@@ -21,6 +21,7 @@ const TYPES: [(FieldType, &str); 5] = [
 pub(super) fn holding<'a>(class: &'a Class, content: &Content) -> Cow<'a, Class> {
     let mut parts = Parts(Cow::Borrowed(class));
     for (group, rows) in content.all_attributes() {
+        parts.group(group);
         for (field, value) in rows.iter().flat_map(|row| row.values()) {
             parts.field(group, field, value.field_type());
         }
@@ -38,6 +39,7 @@ pub(super) fn named<'a>(class: &'a Class, content: &Document) -> Cow<'a, Class> 
     for (wire, rows) in lists(content, "attributter") {
         let declared = class.groups.iter().find(|group| group.wire == wire).map(|group| group.id);
         let Some(group) = declared.or_else(|| number(wire)) else { continue };
+        parts.group(group);
         for (field, value_type) in members(rows).filter_map(|(name, _)| typed_number(name)) {
             parts.field(group, field, value_type);
         }
@@ -82,11 +84,15 @@ fn typed_number(name: &str) -> Option<(FieldId, FieldType)> {
 struct Parts<'a>(Cow<'a, Class>);
 
 impl Parts<'_> {
-    fn field(&mut self, group: FieldId, id: FieldId, field_type: FieldType) {
-        let index = self.0.groups.iter().position(|known| known.id == group).unwrap_or_else(|| {
-            self.0.to_mut().groups.push(Group { id: group, name: wire(group), wire: wire(group), fields: Vec::new() });
+    fn group(&mut self, id: FieldId) -> usize {
+        self.0.groups.iter().position(|known| known.id == id).unwrap_or_else(|| {
+            self.0.to_mut().groups.push(Group { id, name: wire(id), wire: wire(id), fields: Vec::new() });
             self.0.groups.len() - 1
-        });
+        })
+    }
+
+    fn field(&mut self, group: FieldId, id: FieldId, field_type: FieldType) {
+        let index = self.group(group);
         if self.0.groups[index].fields.iter().all(|known| known.id != id) {
             let type_name = TYPES.iter().find(|(known, _)| *known == field_type).map_or("", |(_, name)| name);
             self.0.to_mut().groups[index].fields.push(Field {
