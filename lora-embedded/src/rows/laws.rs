@@ -1,11 +1,11 @@
 //! What holds of rows whatever their bytes: for the fuzz target, and for tests.
 
-use lora_core::object::{ObjectId, Position};
+use lora_core::object::ObjectId;
 use lora_core::time::{Period, ValidTime};
 
 use super::{
-    ChainRow, Closed, Open, Place, Tip, boundary_key, chain_key, offset_bytes, position_bytes, read_boundary, read_offset,
-    read_position,
+    ChainRow, Closed, Open, Place, Tip, boundary_key, chain_key, offset_bytes, position_bytes, read_boundary,
+    read_offset, read_position,
 };
 use crate::index::Table;
 
@@ -54,7 +54,7 @@ fn places_sort_as_what_they_stand_for(left: &[u8], right: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use lora_core::object::Seq;
+    use lora_core::object::{Position, Seq};
     use lora_core::schema::ClassId;
     use lora_core::storage::{Boundary, Key};
     use lora_core::time::Timestamp;
@@ -65,7 +65,8 @@ mod tests {
     use crate::log::{Anchor, Landmark, Place as InLog};
 
     fn instant<A>() -> impl Strategy<Value = Timestamp<A>> {
-        let finite = (-9_000_000_000_000_000_i64..9_000_000_000_000_000).prop_map(|micros| Timestamp::from_micros(micros).unwrap());
+        let finite = (-9_000_000_000_000_000_i64..9_000_000_000_000_000)
+            .prop_map(|micros| Timestamp::from_micros(micros).unwrap());
         prop_oneof![Just(Timestamp::NEG_INFINITY), Just(Timestamp::INFINITY), finite]
     }
 

@@ -29,9 +29,9 @@ use lora_core::time::{Period, Timestamp, TransactionTime, ValidTime};
 use crate::index::{IndexError, Table};
 use crate::log::{Anchor, Landmark, LogId, LogStep, Place as InLog, StepPlaces};
 use bytes::{Reader, Writer};
+pub(crate) use change::{Entered, Rows, changes_of_entry, changes_of_step};
 #[cfg(any(test, feature = "test-support"))]
 pub use laws::fuzz_rows;
-pub(crate) use change::{Entered, Rows, changes_of_entry, changes_of_step};
 
 /// A row of the table of chains: one registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
