@@ -56,7 +56,6 @@ impl Fault {
         while self.done(&run(nth)) >= nth {
             nth += one_of(SOME);
         }
-        println!("{self:?} struck up to operation {nth}");
     }
 }
 
