@@ -19,17 +19,18 @@ fn every_recorded_step_is_answered_as_recorded_or_differs_on_purpose() {
         return;
     }
     for prefix in ["", "/lora"] {
-        replay(&folder, &Server::start(), prefix);
+        println!("in memory, under `{prefix}`: {}", replay(&folder, &Server::start(), prefix));
         let data = tempfile::tempdir().expect("a folder");
         let server = Server::on(data.path());
-        replay(&folder, &server, prefix);
+        println!("in files, under `{prefix}`: {}", replay(&folder, &server, prefix));
         server.stop();
         let check = run(&["check", "--data", &data.path().to_string_lossy()], &[]);
         assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
     }
 }
 
-fn replay(folder: &Path, server: &Server, prefix: &str) {
+/// Replays all recordings; returns how many steps were as recorded.
+fn replay(folder: &Path, server: &Server, prefix: &str) -> String {
     let replay = Command::new("python3")
         .arg(folder.join("replay.py"))
         .arg(folder.join("lora-2026"))
@@ -39,10 +40,10 @@ fn replay(folder: &Path, server: &Server, prefix: &str) {
         .expect("python3 runs");
     let said = String::from_utf8_lossy(&replay.stdout);
     let last = said.lines().last().unwrap_or_default();
-    println!("under `{prefix}`: {last}");
     assert!(
         replay.status.success() && last.ends_with(", 0 failed"),
         "{said}{}",
         String::from_utf8_lossy(&replay.stderr)
     );
+    last.to_owned()
 }
