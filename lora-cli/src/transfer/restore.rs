@@ -108,7 +108,7 @@ pub async fn restore<S: Storage>(
     }
     into.finish().await.map_err(ended)?;
     progress(Progress { phase: Phase::Enter, done: entries, total: Some(entries) });
-    Ok(Imported { entered: entries - present, present: present })
+    Ok(Imported { entered: entries - present, present })
 }
 
 fn open(input: &impl Input) -> Result<(Header, Chunks<Line<Restored>>), ImportError> {

@@ -57,14 +57,14 @@ mod tests {
     use lora_core::object::{Position, Seq};
     use lora_core::schema::ClassId;
     use lora_core::storage::{Boundary, Key};
-    use lora_core::time::Timestamp;
+    use lora_core::time::{Axis, Timestamp};
     use proptest::prelude::*;
     use uuid::Uuid;
 
     use super::*;
     use crate::log::{Anchor, Landmark, Place as InLog};
 
-    fn instant<A>() -> impl Strategy<Value = Timestamp<A>> {
+    fn instant<A: Axis>() -> impl Strategy<Value = Timestamp<A>> {
         let finite = (-9_000_000_000_000_000_i64..9_000_000_000_000_000)
             .prop_map(|micros| Timestamp::from_micros(micros).unwrap());
         prop_oneof![Just(Timestamp::NEG_INFINITY), Just(Timestamp::INFINITY), finite]
@@ -99,7 +99,8 @@ mod tests {
             let text = Key::existence(object.class);
             let place = Place { key: text.as_bytes(), object, valid };
             let (key, value) = closed.row(&place.bytes());
-            prop_assert_eq!(Closed::read(&key, &value).unwrap(), (place.bytes().as_slice(), closed));
+            let bytes = place.bytes();
+            prop_assert_eq!(Closed::read(&key, &value).unwrap(), (bytes.as_slice(), closed));
             prop_assert_eq!(Open::read(&open.value()).unwrap(), open);
             fuzz_rows(&joined(&key, &value));
             let boundary = Boundary { at: valid.from(), object };
