@@ -103,8 +103,11 @@ fn index(store: &MemoryStore) -> (Vec<Posting>, Vec<Boundary>) {
     (postings, block_on(view.boundaries(Period::ALWAYS, None, usize::MAX)).unwrap())
 }
 
-/// What the store has of each object, without places: since when, and what.
-fn histories(store: &MemoryStore) -> Vec<(ObjectId, Vec<(Timestamp<TransactionTime>, LifeCycle, Vec<u8>)>)> {
+/// When a registration was made, by which act, and what it states.
+type Stated = (Timestamp<TransactionTime>, LifeCycle, Vec<u8>);
+
+/// What the store has of each object, without places.
+fn histories(store: &MemoryStore) -> Vec<(ObjectId, Vec<Stated>)> {
     let mut objects: Vec<ObjectId> = ledger(store).iter().map(|entry| entry.object).collect();
     objects.sort();
     objects.dedup();

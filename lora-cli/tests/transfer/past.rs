@@ -31,7 +31,7 @@ fn another_registration_at_the_same_time_is_refused_with_both() {
     let service = opened(&store);
     assert(&service, &Text::of(&rows)).unwrap();
     let before = position(&store);
-    let mut other = rows.clone();
+    let mut other = rows;
     other[2] = other[2].replacen(r#""note":""#, r#""note":"andet "#, 1);
     let refused = assert(&service, &Text::of(&other)).unwrap_err();
     let (line, held, stated) = conflict(&refused);
