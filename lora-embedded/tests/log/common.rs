@@ -15,6 +15,9 @@ use uuid::Uuid;
 pub(crate) const ID: LogId = Uuid::from_bytes(*b"one log of tests");
 pub(crate) const FIRST_SEGMENT: &str = "log/00000000000000000001";
 
+/// One segment, and no zeros ahead: a disk in memory is copied often.
+pub(crate) const PLAIN: Options = Options { segment_size: 64 << 20, preallocate: 0 };
+
 /// What a step is made of: a content for each entry, and guards.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
@@ -100,7 +103,7 @@ pub(crate) fn create(disk: &SimulatedDisk, options: Options) -> Log {
 }
 
 pub(crate) fn open(disk: &SimulatedDisk, known: Option<&Anchor>) -> Result<(Log, Option<Cut>), LogError> {
-    Log::open(Arc::new(disk.clone()), Options::default(), known)
+    Log::open(Arc::new(disk.clone()), PLAIN, known)
 }
 
 /// A disk with a log of these steps, each synced before the next, all in segments of so many bytes.

@@ -198,7 +198,7 @@ fn a_segment_that_was_never_made_is_removed() {
 #[test]
 fn a_batch_of_which_a_crash_left_the_later_steps_is_torn() {
     let disk = SimulatedDisk::new();
-    let mut log = create(&disk, Options::default());
+    let mut log = create(&disk, PLAIN);
     let mut author = Author::new();
     let batch = author.batch(&shapes());
     let places = log.append(&batch).unwrap();
@@ -256,7 +256,7 @@ fn segments_that_do_not_belong_together_are_refused() {
 fn spliced(own: &[LogStep], step: usize, other: &[LogStep], from: usize) -> (String, u64, u64, Damage) {
     let file = |steps: &[LogStep]| {
         let disk = SimulatedDisk::new();
-        create(&disk, Options::default()).append(steps).unwrap();
+        create(&disk, PLAIN).append(steps).unwrap();
         let steps = placed(&disk);
         let bytes = segments(&disk).pop().unwrap().1;
         let pieces = steps.iter().map(|step| bytes[step.places.offset as usize..end_of(step) as usize].to_vec());

@@ -105,7 +105,7 @@ fn any_sync_may_fail_and_breaks_the_log() {
 #[test]
 fn what_was_refused_does_not_come_back() {
     let disk = SimulatedDisk::new();
-    let mut log = create(&disk, Options::default());
+    let mut log = create(&disk, PLAIN);
     disk.fail_write(1, ErrorKind::StorageFull);
     // Of a batch of which half is written, the first step is whole.
     let batch = Author::new().batch(&[small("a"), small(&"b".repeat(500))]);

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use lora_embedded::log::Options;
 use lora_embedded::testing::fuzz_log;
 
 use super::common::*;
@@ -22,7 +21,7 @@ fn dump(bytes: &[u8]) -> String {
 #[test]
 fn the_dump_in_the_documents_is_what_is_written() {
     let shape = Shape { contents: vec![b"content".into()], guards: vec![b"key".into()] };
-    let (disk, _) = written(&[shape], Options::default().segment_size);
+    let (disk, _) = written(&[shape], PLAIN.segment_size);
     let dump = dump(&disk.bytes(FIRST_SEGMENT).unwrap());
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/storage-format.md");
     let page = fs::read_to_string(page).unwrap();
@@ -58,10 +57,10 @@ fn write_fuzz_seeds() {
     for (name, shapes) in
         [("empty", vec![]), ("step", vec![guarded.clone()]), ("steps", vec![small("a"), guarded, small("b")])]
     {
-        let (disk, _) = written(&shapes, Options::default().segment_size);
+        let (disk, _) = written(&shapes, PLAIN.segment_size);
         fs::write(folder.join(name), disk.bytes(FIRST_SEGMENT).unwrap()).unwrap();
     }
-    let (disk, _) = written(&[small("a"), small("b")], Options::default().segment_size);
+    let (disk, _) = written(&[small("a"), small("b")], PLAIN.segment_size);
     let mut bytes = disk.bytes(FIRST_SEGMENT).unwrap();
     bytes.truncate(bytes.len() - 9);
     fs::write(folder.join("torn"), &bytes).unwrap();
