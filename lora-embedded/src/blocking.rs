@@ -24,11 +24,13 @@ use crate::{EmbeddedStore, EmbeddedView};
 /// use lora_core::query::TimeContext;
 /// use lora_core::service::By;
 /// use lora_core::time::Clock;
+/// use lora_embedded::home::Home;
 /// use lora_embedded::{BlockingService, EmbeddedStore, Options, SystemClock};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let clock = Arc::new(SystemClock);
-/// let store = EmbeddedStore::open(folder.path(), clock.clone(), Options::default())?;
+/// let files = Home::open(folder.path(), "an example")?.files();
+/// let store = EmbeddedStore::open(Arc::new(files), clock.clone(), Options::default())?;
 /// let service = BlockingService::open(store, shipped_classes(), || uuid::Uuid::new_v4().into_bytes())?;
 ///
 /// let facet = service.schema().class_named("facet").expect("shipped").id;

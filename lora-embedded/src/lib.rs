@@ -9,7 +9,6 @@ mod contents;
 mod error;
 pub mod files;
 pub mod home;
-#[expect(dead_code, reason = "until the store is whole")]
 mod index;
 pub mod log;
 mod open;

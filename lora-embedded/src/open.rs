@@ -68,6 +68,8 @@ fn usable_index(files: &Arc<dyn Files>, options: IndexOptions) -> Result<Option<
 fn open_log(files: &Arc<dyn Files>, options: log::Options, tip: Option<Tip>) -> Result<Log, OpenError> {
     let refuse = |error| OpenError::Log(Box::new(error));
     let shortened = |anchor: Anchor| OpenError::Shortened { position: anchor.last };
+    let id = log::id_in(files.as_ref());
+    let tip = tip.filter(|tip| id.is_none_or(|id| id == tip.log));
     let known = tip.map(|tip| tip.anchor);
     match (Log::open(files.clone(), options, known.as_ref()), tip) {
         (Ok((log, cut)), _) => {
@@ -83,10 +85,7 @@ fn open_log(files: &Arc<dyn Files>, options: log::Options, tip: Option<Tip>) -> 
         }
         (Err(LogError::Absent), None) => Log::create(files.clone(), Uuid::new_v4(), options).map_err(refuse),
         (Err(LogError::Absent), Some(tip)) => Err(shortened(tip.anchor)),
-        (Err(LogError::Unknown(anchor)), Some(tip)) => {
-            let log = open_log(files, options, None)?;
-            if log.id() == tip.log { Err(shortened(anchor)) } else { Ok(log) }
-        }
+        (Err(LogError::Unknown(anchor)), _) => Err(shortened(anchor)),
         (Err(error), _) => Err(refuse(error)),
     }
 }

@@ -94,6 +94,7 @@ impl Shared {
         self.state.load().disk.applied()
     }
 
+    #[cfg(test)]
     pub(super) fn flush(&self) -> Result<(), IndexError> {
         let mut control = self.control();
         let target = self.state.load().active.published();

@@ -42,10 +42,6 @@ impl Memtable {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes() == 0
-    }
-
     pub(super) fn published(&self) -> u64 {
         self.published.load(Ordering::Acquire)
     }

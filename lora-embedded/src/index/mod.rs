@@ -92,7 +92,7 @@ pub struct IndexOptions {
 
 impl Default for IndexOptions {
     fn default() -> Self {
-        Self { cache: 64 << 20, memtable: 16 << 20, age: Duration::from_millis(500), sort: 128 << 20 }
+        Self { cache: 64 << 20, memtable: 32 << 20, age: Duration::from_millis(500), sort: 128 << 20 }
     }
 }
 
@@ -173,6 +173,7 @@ impl Index {
     ///
     /// # Errors
     /// [`IndexError`], where the file cannot be written, also where it waits for room.
+    #[cfg(test)]
     pub(crate) fn flush(&self) -> Result<(), IndexError> {
         self.indexer.shared.flush()
     }

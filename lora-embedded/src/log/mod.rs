@@ -26,7 +26,7 @@ use uuid::Uuid;
 pub use append::Log;
 pub use error::{Damage, LogError};
 pub use read::{LogReader, Steps};
-pub use recover::Cut;
+pub use recover::{Cut, id_in};
 
 /// What makes a log this one and no other: 16 random bytes, handed in by whoever may be random.
 pub type LogId = Uuid;

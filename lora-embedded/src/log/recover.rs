@@ -125,6 +125,11 @@ fn id(files: &dyn Files, first: Position) -> Result<LogId, LogError> {
     Ok(header.map_err(|damage| damaged(first, 0, first, damage))?.id)
 }
 
+/// The id of the log in a folder; `None` where there is no log, or none that can be told: opening it says why.
+pub fn id_in(files: &dyn Files) -> Option<LogId> {
+    id(files, *segments(files).ok()?.first()?).ok()
+}
+
 /// A walk that has passed the known step, or stands at the start of the log.
 fn walk_from(shared: &Arc<Shared>, known: Option<&Anchor>) -> Result<Walk, LogError> {
     let Some(known) = known else {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lora_core::storage::{ContentHash, Read, Storage};
-use lora_embedded::EmbeddedStore;
 use lora_embedded::files::Files;
 use lora_embedded::testing::SimulatedDisk;
+use lora_embedded::{EmbeddedStore, OpenError};
 use pollster::block_on;
 
 use crate::support::{Expected, clock, open, script, small};
@@ -94,6 +94,32 @@ fn an_index_that_was_cut_short_anywhere_is_never_served() {
         damaged.open("index").unwrap().set_size(cut).unwrap();
         assert_right_or_named(&expected, open(&damaged, small(Duration::from_secs(3_600))), &damaged);
     }
+}
+
+#[test]
+fn an_index_of_another_log_is_computed_anew() {
+    let expected = Expected::of(script(20));
+    let ((disk, _), (other, _)) = (written(&expected), written(&Expected::of(script(12))));
+    let mixed = disk.after_kill();
+    mixed.put("index", &other.bytes("index").unwrap());
+    assert_eq!(expected.steps_of(&open(&mixed, small(Duration::from_secs(3_600)))), expected.steps.len());
+}
+
+#[test]
+fn a_log_that_lost_what_its_index_has_is_refused_and_left_alone() {
+    let expected = Expected::of(script(20));
+    let (disk, _) = written(&expected);
+    let last = format!("log/{}", disk.list("log").unwrap().last().unwrap());
+    let shortened = disk.after_kill();
+    let bytes = shortened.bytes(&last).unwrap();
+    let step = bytes.windows(4).rposition(|bytes| bytes == b"STEP").unwrap();
+    shortened.put(&last, &bytes[..step]);
+    let refused = EmbeddedStore::open(Arc::new(shortened.clone()), clock(), small(Duration::from_secs(3_600)));
+    let error = refused.err().expect("entries are missing");
+    assert!(matches!(error, OpenError::Shortened { .. }), "{}", causes(&error));
+    assert_eq!(shortened.bytes(&last).unwrap(), &bytes[..step]);
+    shortened.remove("index").unwrap();
+    assert_eq!(expected.steps_of(&open(&shortened, small(Duration::from_secs(3_600)))), expected.steps.len() - 1);
 }
 
 /// Where the index does not know the last steps, a flipped bit in the very last one looks as if it had never been
