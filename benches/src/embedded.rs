@@ -16,7 +16,7 @@ use lora_core::query::{Criterion, Known, Page, Pattern, Search, TimeContext, Val
 use lora_core::schema::{Class, Value};
 use lora_core::service::By;
 use lora_core::time::{Clock, Period};
-use lora_embedded::files::Folder;
+use lora_embedded::home::Home;
 use lora_embedded::{EmbeddedStore, EmbeddedView, Options, SystemClock};
 use pollster::block_on;
 use uuid::Uuid;
@@ -41,8 +41,8 @@ struct Bench {
 }
 
 pub(crate) fn open(folder: &Path) -> Result<EmbeddedStore, Failed> {
-    fs::create_dir_all(folder)?;
-    Ok(EmbeddedStore::open(Arc::new(Folder::new(folder)), Arc::new(SystemClock), Options::default())?)
+    let files = Home::open(folder, "benches")?.files();
+    Ok(EmbeddedStore::open(Arc::new(files), Arc::new(SystemClock), Options::default())?)
 }
 
 pub(crate) fn serve(store: EmbeddedStore) -> Result<Service<EmbeddedStore>, Failed> {

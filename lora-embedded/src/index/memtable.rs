@@ -12,6 +12,9 @@ use super::{Change, TABLES, Table};
 /// About what an entry costs besides its bytes.
 const OVERHEAD: usize = 96;
 
+/// After so many older versions of a key the next key is looked up: one that flips all the time has thousands.
+const WALK_MAX: u32 = 8;
+
 /// Ordered by key, the newest version first.
 type Entries = SkipMap<Place, Option<Vec<u8>>>;
 type Place = (Vec<u8>, Reverse<u64>);
@@ -69,16 +72,24 @@ impl Memtable {
         to: Bound<&[u8]>,
         version: u64,
     ) -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> + use<'_> {
-        let mut entries = self.tables[table as usize].range(places(from, to));
+        let table = &self.tables[table as usize];
+        let (from, to) = places(from, to);
+        let mut entries = table.range((from, to.clone()));
         let mut given: Option<Entry<'_, Place, Option<Vec<u8>>>> = None;
+        let mut passed = 0;
         std::iter::from_fn(move || {
             loop {
                 let entry = entries.next()?;
                 let (key, Reverse(written)) = entry.key();
-                if *written <= version && given.as_ref().is_none_or(|given| given.key().0 != *key) {
+                let is_older = given.as_ref().is_some_and(|given| given.key().0 == *key);
+                if *written <= version && !is_older {
                     let row = (key.clone(), entry.value().clone());
-                    given = Some(entry);
+                    (given, passed) = (Some(entry), 0);
                     return Some(row);
+                }
+                passed += u32::from(is_older);
+                if passed == WALK_MAX {
+                    entries = table.range((Bound::Excluded((key.clone(), Reverse(0))), to.clone()));
                 }
             }
         })
