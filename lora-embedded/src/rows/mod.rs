@@ -185,7 +185,8 @@ pub(crate) fn boundary_key(boundary: Boundary, gone: Option<Position>) -> Vec<u8
 pub(crate) fn read_boundary(key: &[u8], value: &[u8]) -> Result<(Boundary, Position, Position), IndexError> {
     let (mut key, mut value) = (Reader::new(Table::Boundaries, key), Reader::new(Table::Boundaries, value));
     let boundary = Boundary { at: key.instant()?, object: key.object()? };
-    Ok((boundary, key.position()?, value.position()?))
+    let (gone, made) = (key.position()?, value.position()?);
+    key.end().and(value.end()).map(|()| (boundary, gone, made))
 }
 
 pub(crate) fn position_bytes(position: Position) -> Vec<u8> {
@@ -193,7 +194,9 @@ pub(crate) fn position_bytes(position: Position) -> Vec<u8> {
 }
 
 pub(crate) fn read_position(table: Table, bytes: &[u8]) -> Result<Position, IndexError> {
-    Reader::new(table, bytes).position()
+    let mut reader = Reader::new(table, bytes);
+    let position = reader.position()?;
+    reader.end().map(|()| position)
 }
 
 pub(crate) fn offset_bytes(offset: u32) -> Vec<u8> {
@@ -201,7 +204,9 @@ pub(crate) fn offset_bytes(offset: u32) -> Vec<u8> {
 }
 
 pub(crate) fn read_offset(bytes: &[u8]) -> Result<u32, IndexError> {
-    Reader::new(Table::Landmarks, bytes).number()
+    let mut reader = Reader::new(Table::Landmarks, bytes);
+    let offset = reader.number()?;
+    reader.end().map(|()| offset)
 }
 
 impl Landmarks {
