@@ -86,7 +86,7 @@ fn every_guarantee_names_its_test() {
     let named: Vec<&str> = guarantees.split('`').skip(1).step_by(2).filter(|name| name.contains('_')).collect();
     assert!(named.len() >= 15, "{named:?}");
     for name in named {
-        let functions = ["<", "("].map(|after| format!(" fn {name}{after}"));
+        let functions = ["<", "("].map(|after| format!("fn {name}{after}"));
         let is_in = |source: &String| functions.iter().any(|function| source.contains(function));
         assert!(sources.iter().any(is_in), "there is no test {name}");
     }
