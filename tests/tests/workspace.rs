@@ -5,13 +5,14 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Every crate of the workspace, with the crates of the workspace that it may depend on.
-const ALLOWED: [(&str, &[&str]); 6] = [
+const ALLOWED: [(&str, &[&str]); 7] = [
     ("lora-core", &["lora-core"]),
     ("lora-embedded", &["lora-core", "lora-embedded"]),
+    ("lora-postgres", &["lora-core", "lora-postgres"]),
     ("lora-http", &["lora-core"]),
-    ("lora-cli", &["lora-core", "lora-embedded", "lora-http"]),
-    ("lora-benches", &["lora-core", "lora-embedded", "lora-http", "lora-cli"]),
-    ("lora-tests", &["lora-core", "lora-embedded", "lora-http", "lora-cli"]),
+    ("lora-cli", &["lora-core", "lora-embedded", "lora-postgres", "lora-http"]),
+    ("lora-benches", &["lora-core", "lora-embedded", "lora-postgres", "lora-http", "lora-cli"]),
+    ("lora-tests", &["lora-core", "lora-embedded", "lora-postgres", "lora-http", "lora-cli"]),
 ];
 
 /// What the core must not know, because it does no I/O and needs no runtime.

@@ -1,0 +1,1 @@
+//! The store on PostgreSQL: the same answers as any store, in one order, for any number of servers on one database.
