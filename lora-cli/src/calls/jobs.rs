@@ -15,7 +15,7 @@ use super::wire::FRAME_BYTES_MAX;
 use super::{Call, Listener, Progress, Said};
 use crate::failure::{causes, with_causes};
 use crate::store::{clock, salt};
-use crate::transfer::{self, Imported, Loading, Phase, TextFile, assert, export};
+use crate::transfer::{self, Bulk, Imported, Loading, Phase, TextFile, assert, export};
 
 /// What a job reads.
 pub(crate) enum Input {
@@ -52,10 +52,18 @@ pub(crate) async fn run<S: Storage>(
     let done = match (call, target) {
         (Call::Export { position }, _) => exported(store, *position, to).await,
         (Call::Check, _) => checked(store, to).await,
-        (Call::Import { restore: false }, Target::Service(service)) => imported(service, folder, input, to).await,
+        (Call::Import { restore: false }, Target::Service(service)) => {
+            imported(service, None::<Loading>, folder, input, to).await
+        }
         (Call::Import { .. }, _) => Err("only a store that nobody has open is restored: stop the server first".into()),
     };
     code(done, to)
+}
+
+/// Asserts the input into a store that nobody else has; returns the exit code.
+pub(super) async fn import(service: &Service<EmbeddedStore>, folder: &Path, input: Input, to: &dyn Listener) -> u8 {
+    let into = Loading::new(service.store().clone());
+    code(imported(service, Some(into), folder, input, to).await, to)
 }
 
 /// Restores the input into a store that nobody else has; returns the exit code.
@@ -101,9 +109,15 @@ async fn checked<S: Storage>(store: &S, to: &dyn Listener) -> Done {
     Ok(u8::from(!report.is_clean()))
 }
 
-async fn imported<S: Storage>(service: &Service<S>, folder: &Path, input: Input, to: &dyn Listener) -> Done {
+async fn imported<S: Storage>(
+    service: &Service<S>,
+    into: Option<impl Bulk>,
+    folder: &Path,
+    input: Input,
+    to: &dyn Listener,
+) -> Done {
     let lines = input.lines(folder)?;
-    summary(assert(service, &lines, clock().now(), |progress| say(to, progress)).await?, "imported", to)
+    summary(assert(service, into, &lines, clock().now(), |progress| say(to, progress)).await?, "imported", to)
 }
 
 fn summary(imported: Imported, verb: &str, to: &dyn Listener) -> Done {
