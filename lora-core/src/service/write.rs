@@ -177,6 +177,7 @@ impl<S: Storage> Service<S> {
                     return Err(Error::Redeclared);
                 }
                 Err(CommitError::Moved { .. }) => {}
+                Err(CommitError::Empty) => unreachable!("the step has the registration"),
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
         }

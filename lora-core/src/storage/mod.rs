@@ -48,6 +48,7 @@ pub trait Storage: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`CommitError::Moved`] when a head or guard is not what the step says it saw; nothing is stored.
+    /// [`CommitError::Empty`] when the step has no entries.
     /// [`StoreError::Past`] when a restored instant is not later than the last one.
     fn commit(&self, step: Step) -> impl Future<Output = Result<Receipt, CommitError>> + Send;
 
@@ -226,13 +227,21 @@ pub struct Step {
     pub heads: Vec<(ObjectId, Option<Seq>)>,
     /// Keys that nobody may have guarded since `seen`, and which this step guards.
     pub guards: Vec<GuardKey>,
-    /// The entries; at most one per object.
+    /// The entries: at least one, and at most one per object.
     pub entries: Vec<Draft>,
     /// The instant that a restore takes over, in place of the clock's.
     pub restored: Option<Timestamp<TransactionTime>>,
 }
 
 impl Step {
+    /// Whether there is something to commit.
+    ///
+    /// # Errors
+    /// [`CommitError::Empty`].
+    pub fn not_empty(&self) -> Result<(), CommitError> {
+        if self.entries.is_empty() { Err(CommitError::Empty) } else { Ok(()) }
+    }
+
     /// The instant of this step: the clock's, but later than the last one and not before any asserted time; or the one
     /// that it restores.
     ///
@@ -364,6 +373,9 @@ pub enum CommitError {
         /// The guards taken since.
         guards: Vec<GuardKey>,
     },
+    /// There is nothing to commit, and so no position to answer with.
+    #[error("a step without entries cannot be committed")]
+    Empty,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
