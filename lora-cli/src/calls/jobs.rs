@@ -190,9 +190,7 @@ impl Write for Output<'_> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use lora_core::object::{Content, LifeCycle, ObjectId};
     use lora_core::oio::shipped_classes;
-    use lora_core::service::By;
     use lora_core::storage::MemoryStore;
 
     use super::*;

@@ -40,6 +40,17 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// [`StoreError::Ahead`] when `p` has not been committed.
     fn view(&self, at: Option<Position>) -> impl Future<Output = Result<Self::View, StoreError>> + Send;
 
+    /// A view for an answer that must show at least what is needed, and may show no more: where a store has copies, it
+    /// can be one that lags behind. Waits for a copy that nearly shows it, but not long.
+    ///
+    /// Whoever is going to write decides by [`view`](Self::view), which shows everything.
+    ///
+    /// # Errors
+    /// [`StoreError::Ahead`] when the position has not been committed.
+    fn view_showing(&self, need: Need) -> impl Future<Output = Result<Self::View, StoreError>> + Send {
+        async move { need.met_by(self.view(None).await?) }
+    }
+
     /// Commits a step, all or nothing.
     ///
     /// Its entries get the next positions, consecutive, and one instant: the clock's, but later than the last one and
@@ -149,6 +160,26 @@ pub trait Read: Send + Sync {
         of: ContentHash,
         range: Range<u64>,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+}
+
+/// What an answer must show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Need {
+    /// Everything up to this position.
+    pub position: Position,
+    /// Everything that is registered before this instant; `None` where the question is not about one.
+    pub registered_before: Option<Timestamp<TransactionTime>>,
+}
+
+impl Need {
+    /// The view, if it shows the position.
+    ///
+    /// # Errors
+    /// [`StoreError::Ahead`] where it does not.
+    pub fn met_by<V: Read>(self, view: V) -> Result<V, StoreError> {
+        let newest = view.position();
+        if newest < self.position { Err(StoreError::Ahead { asked: self.position, newest }) } else { Ok(view) }
+    }
 }
 
 /// Which registration of an object.
