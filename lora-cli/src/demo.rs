@@ -13,7 +13,7 @@ use lora_core::time::{Timestamp, TransactionTime};
 use tracing::info;
 
 use crate::generate::{BadOptions, Day, Options, lines};
-use crate::transfer::{ImportError, Input, Progress, assert};
+use crate::transfer::{Bulk, ImportError, Input, Progress, assert};
 
 /// The store could not be filled.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,7 @@ impl Input for Municipality<'_> {
 /// [`DemoError`]; what was entered before stays.
 pub async fn fill<S: Storage>(
     service: &Service<S>,
+    into: Option<impl Bulk>,
     now: Timestamp<TransactionTime>,
     options: &Options,
     progress: impl FnMut(Progress),
@@ -64,7 +65,7 @@ pub async fn fill<S: Storage>(
     if !is_empty(service).await? {
         return Ok(0);
     }
-    Ok(assert(service, &Municipality(options), now, progress).await?.entered)
+    Ok(assert(service, into, &Municipality(options), now, progress).await?.entered)
 }
 
 /// Whether a store holds nothing but declarations.
@@ -82,6 +83,7 @@ async fn is_empty<S: Storage>(service: &Service<S>) -> Result<bool, StoreError> 
 /// [`DemoError`]; what was entered before stays.
 pub async fn fill_once<S: Storage>(
     service: &Service<S>,
+    into: Option<impl Bulk>,
     now: Timestamp<TransactionTime>,
     folder: Option<&Path>,
     options: Options,
@@ -96,7 +98,8 @@ pub async fn fill_once<S: Storage>(
         _ => return Ok(()),
     };
     let bar = ProgressBar::new_spinner().with_style(style()).with_message("filling the store with a municipality");
-    let imported = assert(service, &Municipality(&options), now, |progress| bar.set_position(progress.done)).await?;
+    let imported =
+        assert(service, into, &Municipality(&options), now, |progress| bar.set_position(progress.done)).await?;
     bar.finish_and_clear();
     if let Some(path) = note {
         fs::remove_file(&path).map_err(|source| DemoError::Note { path, source })?;
@@ -140,6 +143,7 @@ mod tests {
     use lora_core::time::{Clock, ManualClock};
 
     use super::*;
+    use crate::transfer::Committing;
 
     /// As far as a process came that was killed.
     struct Begun<'a>(&'a Options);
@@ -159,17 +163,18 @@ mod tests {
         let begun = Options { people: 20, until: Day::of(2026, 11, 17), ..Options::default() };
         assert_ne!(today.until, begun.until);
         let whole = empty().await.unwrap();
-        fill(&whole, now, &begun, |_| {}).await.unwrap();
+        fill(&whole, None::<Committing<MemoryStore>>, now, &begun, |_| {}).await.unwrap();
         let position = async |service: &Service<MemoryStore>| service.view(None).await.unwrap().position();
 
         let service = empty().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let note = folder.path().join(NOTE);
         write_note(&note, &begun).unwrap();
-        assert(&service, &Begun(&begun), now, |_| {}).await.unwrap();
+        assert(&service, None::<Committing<MemoryStore>>, &Begun(&begun), now, |_| {}).await.unwrap();
         assert!(position(&service).await < position(&whole).await);
         for _ in 0..2 {
-            fill_once(&service, now, Some(folder.path()), today.clone()).await.unwrap();
+            let into = Some(Committing::new(service.store().clone()).await.unwrap());
+            fill_once(&service, into, now, Some(folder.path()), today.clone()).await.unwrap();
             assert_eq!(position(&service).await, position(&whole).await);
             assert!(!note.exists());
         }

@@ -18,6 +18,7 @@ use crate::calls::Owner;
 use crate::failure::{failed, with_causes, wrong_use};
 use crate::settings::{ClassArgs, Settings};
 use crate::store::{self, Index, StoreArgs};
+use crate::transfer::{Bulk, Loading};
 use crate::{demo, log};
 
 /// How often what was counted is folded together.
@@ -76,19 +77,25 @@ pub fn run(args: &Args) -> ExitCode {
 
 async fn open_and_serve(mut settings: Settings) -> Result<bool, String> {
     let Some(folder) = settings.data.take() else {
-        return serve(settings, MemoryStore::new(store::clock()), None).await;
+        return serve(settings, MemoryStore::new(store::clock()), None::<Loading>, None).await;
     };
     let home = Home::open(&folder, "serve").map_err(|error| with_causes(&error))?;
-    serve(settings, store::open(home, Index::Kept)?, Some(&folder)).await
+    let store = store::open(home, Index::Kept)?;
+    serve(settings, store.clone(), Some(Loading::new(store)), Some(&folder)).await
 }
 
 /// Serves a store; others call it through the socket in its folder.
-async fn serve<S: Storage>(mut settings: Settings, store: S, folder: Option<&Path>) -> Result<bool, String> {
+async fn serve<S: Storage>(
+    mut settings: Settings,
+    store: S,
+    bulk: Option<impl Bulk>,
+    folder: Option<&Path>,
+) -> Result<bool, String> {
     let clock = store::clock();
     let service = store::service(store, std::mem::take(&mut settings.classes)).await?;
     if settings.demo {
         let now = clock.now();
-        let filled = demo::fill_once(&service, now, folder, demo::options_until(now)).await;
+        let filled = demo::fill_once(&service, bulk, now, folder, demo::options_until(now)).await;
         filled.map_err(|error| format!("the demo: {}", with_causes(&error)))?;
     }
     let stop = stop_signal().map_err(|error| format!("signals cannot be listened to: {error}"))?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use lora_cli::demo::{fill, options_until};
 use lora_cli::generate::{Options, answers};
+use lora_cli::transfer::Committing;
 use lora_core::Service;
 use lora_core::object::{Content, ObjectId, Target};
 use lora_core::oio::{point, shipped_classes};
@@ -25,8 +26,12 @@ fn filled(options: impl Fn(Options) -> Options) -> (Service<MemoryStore>, Option
     let service = Service::open(MemoryStore::new(clock.clone()), shipped_classes(), || [1; 16]);
     let service = block_on(service).unwrap();
     let options = options(options_until(clock.now()));
-    let count = block_on(fill(&service, clock.now(), &options, |_| {})).unwrap();
+    let count = block_on(fill(&service, bulk(&service), clock.now(), &options, |_| {})).unwrap();
     (service, options, count)
+}
+
+fn bulk(service: &Service<MemoryStore>) -> Option<Committing<MemoryStore>> {
+    Some(block_on(Committing::new(service.store().clone())).unwrap())
 }
 
 #[test]
@@ -36,7 +41,7 @@ fn the_municipality_fills_an_empty_store_once() {
     let view = block_on(service.view(None)).unwrap();
     assert_eq!(view.position().0, count + 1, "one entry each, after the declarations");
     assert!(block_on(service.store().ledger(view.position(), 9, Wait::Never)).unwrap().is_empty());
-    let again = block_on(fill(&service, ManualClock::at(NOW_MICROS).unwrap().now(), &options, |_| {}));
+    let again = block_on(fill(&service, bulk(&service), ManualClock::at(NOW_MICROS).unwrap().now(), &options, |_| {}));
     assert_eq!(again.unwrap(), 0, "a filled store is left alone");
 }
 

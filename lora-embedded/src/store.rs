@@ -84,6 +84,7 @@ impl EmbeddedStore {
     /// # Errors
     /// As [`Storage::commit`]; after one of them the store takes nothing more until it is opened again.
     pub async fn load(&self, steps: Vec<Step>) -> Result<(), CommitError> {
+        steps.iter().try_for_each(Step::not_empty)?;
         self.ask(|answer| Command::Load(steps, answer)).await?
     }
 
@@ -145,6 +146,7 @@ impl Storage for EmbeddedStore {
     }
 
     async fn commit(&self, step: Step) -> Result<Receipt, CommitError> {
+        step.not_empty()?;
         let commitments = step.entries.iter().map(|draft| draft.frame.commitment()).collect();
         self.ask(|answer| Command::Commit(Box::new(Commit { step, commitments, answer }))).await?
     }

@@ -11,15 +11,16 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use lora_core::Service;
-use lora_core::object::ActorId;
+use lora_core::object::{ActorId, Position};
+use lora_core::query::Known;
 use lora_core::schema::{Class, ClassId, Schema};
-use lora_core::storage::{Read, Storage};
+use lora_core::storage::{Read, Storage, StoreError};
 use lora_core::time::Clock;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::error;
 use uuid::Uuid;
 
-use crate::answer::json_bytes;
+use crate::answer::{POSITION, json_bytes};
 use crate::error::Problem;
 use crate::identify::Identify;
 use crate::metrics::Metrics;
@@ -91,11 +92,45 @@ impl<S: Storage> App<S> {
         })
     }
 
+    /// A view that shows what the request demands, for a question that is `known` at some time.
+    pub(crate) async fn view(&self, demanded: Option<Position>, known: Known) -> Result<S::View, Problem> {
+        let position = demanded.unwrap_or_default();
+        self.service.view_showing(position, known).await.map_err(ahead)
+    }
+
+    /// Refuses a write of a client that has seen more than there is.
+    pub(crate) async fn must_show(&self, demanded: Option<Position>) -> Result<(), Problem> {
+        if demanded.is_some() { self.view(demanded, Known::Latest).await.map(drop) } else { Ok(()) }
+    }
+
     /// A class of the schema that the routes were made from.
     pub(crate) fn class(&self, id: ClassId) -> Result<&Class, Problem> {
         Ok(self.service.schema().class(id).ok_or(lora_core::Error::UnknownClass(id))?)
     }
 }
+
+/// The position that a client has seen, and wants to see again.
+pub(crate) fn demanded(request: &Request) -> Result<Option<Position>, Problem> {
+    let Some(given) = request.headers().get(POSITION) else { return Ok(None) };
+    let number = given.to_str().ok().and_then(|text| text.parse().ok());
+    number.map(Position).map(Some).ok_or_else(|| {
+        let problem = Problem::invalid("unreadable_position", "Lora-Position is no position").path(POSITION_PATH);
+        problem.value(String::from_utf8_lossy(given.as_bytes())).accepted("the Lora-Position of an answer")
+    })
+}
+
+fn ahead(error: lora_core::Error) -> Problem {
+    match error {
+        lora_core::Error::Store(StoreError::Ahead { asked, newest }) => {
+            let message = format!("position {asked} is not here: the store stands at {newest}");
+            let problem = Problem::new(StatusCode::CONFLICT, "position_ahead", message).path(POSITION_PATH);
+            problem.value(asked.to_string()).accepted(format!("a position up to {newest}")).seen(newest)
+        }
+        error => error.into(),
+    }
+}
+
+const POSITION_PATH: &str = "header Lora-Position";
 
 /// Everything that the server answers, over any store.
 pub fn router<S: Storage>(parts: Parts<S>) -> Router {
@@ -180,6 +215,6 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
 }
 
 /// The position of the newest entry.
-pub(crate) async fn newest<S: Storage>(app: &App<S>) -> Result<lora_core::object::Position, Problem> {
+pub(crate) async fn newest<S: Storage>(app: &App<S>) -> Result<Position, Problem> {
     Ok(app.service.view(None).await?.position())
 }

@@ -142,6 +142,28 @@ fn answers_tell_the_position_that_they_show() {
 }
 
 #[test]
+fn a_demanded_position_is_shown_or_refused() {
+    let server = Server::start();
+    let object = format!("/klassifikation/facet/{}", uuid(1));
+    assert_eq!(server.send("PUT", &object, &facet("a")).status, 200);
+    let body = facet("b").to_string();
+    let demand = |method: &str, path: &str, position: &str| {
+        let body = if method == "GET" { "" } else { &body };
+        send(server.address, method, path, &[&format!("Lora-Position: {position}")], body.as_bytes())
+    };
+    for (method, path) in [("GET", object.as_str()), ("GET", "/klassifikation/facet?bvn=a"), ("PUT", &object)] {
+        let ahead = demand(method, path, "9");
+        assert_eq!((ahead.status, ahead.header("lora-position")), (409, Some("2")), "{method} {path}");
+        assert_eq!(ahead.json()["code"], "position_ahead");
+        let unreadable = demand(method, path, "-1");
+        assert_eq!((unreadable.status, &unreadable.json()["path"]), (400, &json!("header Lora-Position")));
+    }
+    assert_eq!(demand("GET", &object, "2").status, 200);
+    assert_eq!(demand("GET", &object, "1").header("lora-position"), Some("2"), "at least this");
+    assert_eq!(demand("PUT", &object, "2").header("lora-position"), Some("3"));
+}
+
+#[test]
 fn the_actor_is_who_the_trusted_header_says() {
     let server = Server::start_with(&["--trust-actor-header", "X-Actor"]);
     let (object, body) = (format!("/klassifikation/facet/{}", uuid(1)), facet("a").to_string());

@@ -2,8 +2,12 @@
 
 use std::error::Error;
 use std::fs::File;
+use std::future::{Future, poll_fn};
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::OnceLock;
+use std::task::Poll;
 
 use lora_core::Service;
 use lora_core::check::{self, check};
@@ -15,7 +19,7 @@ use super::wire::FRAME_BYTES_MAX;
 use super::{Call, Listener, Progress, Said};
 use crate::failure::{causes, with_causes};
 use crate::store::{clock, salt};
-use crate::transfer::{self, Imported, Loading, Phase, TextFile, assert, export};
+use crate::transfer::{self, Bulk, Imported, Loading, Phase, TextFile, assert, export};
 
 /// What a job reads.
 pub(crate) enum Input {
@@ -52,10 +56,18 @@ pub(crate) async fn run<S: Storage>(
     let done = match (call, target) {
         (Call::Export { position }, _) => exported(store, *position, to).await,
         (Call::Check, _) => checked(store, to).await,
-        (Call::Import { restore: false }, Target::Service(service)) => imported(service, folder, input, to).await,
+        (Call::Import { restore: false }, Target::Service(service)) => {
+            imported(service, None::<Loading>, folder, input, to).await
+        }
         (Call::Import { .. }, _) => Err("only a store that nobody has open is restored: stop the server first".into()),
     };
     code(done, to)
+}
+
+/// Asserts the input into a store that nobody else has; returns the exit code.
+pub(super) async fn import(service: &Service<EmbeddedStore>, folder: &Path, input: Input, to: &dyn Listener) -> u8 {
+    let into = Loading::new(service.store().clone());
+    code(imported(service, Some(into), folder, input, to).await, to)
 }
 
 /// Restores the input into a store that nobody else has; returns the exit code.
@@ -87,23 +99,38 @@ async fn exported<S: Storage>(store: &S, position: Option<u64>, to: &dyn Listene
     Ok(0)
 }
 
+/// Ends early where nobody hears it any more.
 async fn checked<S: Storage>(store: &S, to: &dyn Listener) -> Done {
+    let unheard = OnceLock::new();
     let progress = |check::Progress { part, done, of }| {
         let label = match part {
             check::Part::Entries => "checking entries",
             check::Part::Objects => "checking objects",
             check::Part::Postings => "checking the index",
         };
-        hint(to, label, done, of);
+        if let Err(error) = hint(to, label, done, of) {
+            let _ = unheard.set(error.kind());
+        }
     };
-    let report = check(store, progress).await?;
+    let mut checking = pin!(check(store, progress));
+    let heard = poll_fn(|context| match unheard.get() {
+        Some(kind) => Poll::Ready(Err(io::Error::from(*kind))),
+        None => checking.as_mut().poll(context).map(Ok),
+    });
+    let report = heard.await??;
     write!(Output(to), "{report}")?;
     Ok(u8::from(!report.is_clean()))
 }
 
-async fn imported<S: Storage>(service: &Service<S>, folder: &Path, input: Input, to: &dyn Listener) -> Done {
+async fn imported<S: Storage>(
+    service: &Service<S>,
+    into: Option<impl Bulk>,
+    folder: &Path,
+    input: Input,
+    to: &dyn Listener,
+) -> Done {
     let lines = input.lines(folder)?;
-    summary(assert(service, &lines, clock().now(), |progress| say(to, progress)).await?, "imported", to)
+    summary(assert(service, into, &lines, clock().now(), |progress| say(to, progress)).await?, "imported", to)
 }
 
 fn summary(imported: Imported, verb: &str, to: &dyn Listener) -> Done {
@@ -118,12 +145,12 @@ fn say(to: &dyn Listener, progress: transfer::Progress) {
         Phase::Verify => "verifying",
         Phase::Enter => "importing",
     };
-    hint(to, label, progress.done, progress.total);
+    // Nobody has to hear how far it is: an answer that nobody hears ends it, and an import goes on.
+    let _ = hint(to, label, progress.done, progress.total);
 }
 
-/// Nobody has to hear how far a job is: an answer that nobody hears ends it.
-fn hint(to: &dyn Listener, label: &str, done: u64, total: Option<u64>) {
-    let _ = to.hear(Said::Progress(Progress { label: label.to_owned(), done, total }));
+fn hint(to: &dyn Listener, label: &str, done: u64, total: Option<u64>) -> io::Result<()> {
+    to.hear(Said::Progress(Progress { label: label.to_owned(), done, total }))
 }
 
 impl Input {
@@ -156,5 +183,37 @@ impl Write for Output<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use lora_core::oio::shipped_classes;
+    use lora_core::storage::MemoryStore;
+
+    use super::*;
+
+    /// Leaves after it has heard something once.
+    #[derive(Default)]
+    struct Impatient(AtomicUsize);
+
+    impl Listener for Impatient {
+        fn hear(&self, _: Said) -> io::Result<()> {
+            match self.0.fetch_add(1, Ordering::Relaxed) {
+                0 => Ok(()),
+                _ => Err(ErrorKind::BrokenPipe.into()),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_check_that_nobody_hears_any_more_ends() {
+        let store = MemoryStore::new(clock());
+        Service::open(store.clone(), shipped_classes(), || [1; 16]).await.unwrap();
+        let (to, target) = (Impatient::default(), Target::<MemoryStore>::Store(store));
+        assert_eq!(run(&Call::Check, &target, Path::new(""), Input::None, &to).await, 0);
+        assert_eq!(to.0.load(Ordering::Relaxed), 2, "the first part, the second, and no report");
     }
 }

@@ -124,12 +124,15 @@ fn on_store(
     let done = store::open(home, index).and_then(|store| {
         let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no threads to work with: {error}"))?;
         runtime.block_on(async {
-            let target = match call {
-                Call::Import { restore: true } => return Ok(jobs::restore(&store, &folder, input, terminal).await),
-                Call::Import { restore: false } => Target::Service(store::service(store, classes).await?),
-                Call::Export { .. } | Call::Check => Target::Store(store),
-            };
-            Ok(jobs::run(call, &target, &folder, input, terminal).await)
+            Ok(match call {
+                Call::Import { restore: true } => jobs::restore(&store, &folder, input, terminal).await,
+                Call::Import { restore: false } => {
+                    jobs::import(&store::service(store, classes).await?, &folder, input, terminal).await
+                }
+                Call::Export { .. } | Call::Check => {
+                    jobs::run(call, &Target::Store(store), &folder, input, terminal).await
+                }
+            })
         })
     });
     match done {

@@ -1,6 +1,6 @@
 //! Lines asserted into a living store: each registration is entered with the time that it says it was made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem;
 
 use futures_util::TryStreamExt;
@@ -16,34 +16,41 @@ use lora_core::storage::{Encoded, KnownAt, Read, Storage, StoreError};
 use lora_core::time::{Timestamp, TransactionTime};
 
 use super::lines::{Chunk, Chunks, Verified, read_ahead};
-use super::{ImportError, Imported, Input, Phase, Progress, Refusal};
+use super::{Bulk, ImportError, Imported, Input, Phase, Progress, Refusal};
 
 /// Enters the registrations of an input into a store with classes of its own; `now` is the instant of the request.
 ///
 /// A registration that the store has, with the same time, is skipped. Declarations are skipped as well.
+/// `into` takes what is more than the store has already, where nobody else writes to the store; without it, and for
+/// less, registrations are entered one by one.
 ///
 /// # Errors
 /// [`ImportError::Refused`] for the first line that is not sound, whose class is not declared, or that would rewrite
 /// what the store has of an object; nothing is stored then. Other [`ImportError`]s may come later.
 pub async fn assert<S: Storage>(
     service: &Service<S>,
+    into: Option<impl Bulk>,
     input: &impl Input,
     now: Timestamp<TransactionTime>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Imported, ImportError> {
-    let Verification { todo, present, digests, .. } = verify(service, input, now, &mut progress).await?;
+    let Verification { view, todo, present, digests, .. } = verify(service, input, now, &mut progress).await?;
     let total = todo.iter().filter(|todo| **todo).count() as u64;
     if total == 0 {
         return Ok(Imported { entered: 0, present });
     }
     let mut todo = todo.into_iter();
     let mut verified = Verified { chunks: open(service, input)?.1, digests: digests.into_iter() };
-    let mut entered = 0;
+    let into = into.filter(|_| total > view.position().0);
+    let mut enter = Enter { service, now, bulk: into.map(|into| Filling { into, view, heads: HashMap::new() }) };
+    let (mut entered, mut last) = (0, 1);
     while let Some(lines) = verified.next().await? {
+        last = lines.last().map_or(last, |(line, _)| *line);
         let lines = lines.into_iter().filter(|_| todo.next() == Some(true));
-        entered += enter(service, now, lines.filter_map(|(line, read)| Some((line, read.entry?)))).await?;
+        entered += enter.chunk(lines.filter_map(|(line, read)| Some((line, read.entry?))).collect()).await?;
         progress(Progress { phase: Phase::Enter, done: entered, total: Some(total) });
     }
+    enter.finish(last).await?;
     Ok(Imported { entered, present })
 }
 
@@ -62,9 +69,9 @@ async fn verify<'a, S: Storage>(
     progress: &mut impl FnMut(Progress),
 ) -> Result<Verification<'a, S>, ImportError> {
     let (header, mut chunks) = open(service, input)?;
-    let view = service.store().view(None).await?;
     let mut verification = Verification {
         service,
+        view: service.store().view(None).await?,
         now,
         order: Order::new(Positions::Increasing),
         chains: HashMap::new(),
@@ -73,7 +80,7 @@ async fn verify<'a, S: Storage>(
         digests: Vec::new(),
     };
     while let Some(chunk) = chunks.recv().await {
-        verification.chunk(&view, &chunk?).await?;
+        verification.chunk(&chunk?).await?;
         let done = verification.order.entries();
         progress(Progress { phase: Phase::Verify, done, total: header.entries });
     }
@@ -82,8 +89,9 @@ async fn verify<'a, S: Storage>(
 }
 
 /// What is known about the lines so far.
-struct Verification<'a, S> {
+struct Verification<'a, S: Storage> {
     service: &'a Service<S>,
+    view: S::View,
     now: Timestamp<TransactionTime>,
     order: Order,
     /// The last line of each object, and whether nothing follows on it in the store.
@@ -97,13 +105,13 @@ struct Verification<'a, S> {
 }
 
 impl<S: Storage> Verification<'_, S> {
-    async fn chunk(&mut self, view: &S::View, chunk: &Chunk<Asserted>) -> Result<(), ImportError> {
+    async fn chunk(&mut self, chunk: &Chunk<Asserted>) -> Result<(), ImportError> {
         let histories = chunk.lines.iter().filter_map(|(_, line)| line.entry.as_ref());
         let both = |history: &History| {
             [KnownAt::Instant(history.registered_from), KnownAt::Latest].map(|known| (history.object, known))
         };
         let asked: Vec<_> = histories.flat_map(both).collect();
-        let mut found = view.registrations(&asked).await?.into_iter();
+        let mut found = self.view.registrations(&asked).await?.into_iter();
         for (number, line) in &chunk.lines {
             let object = line.entry.as_ref().map_or(ObjectId::STORE, |history| history.object);
             self.order.admit(line, object).map_err(|error| ImportError::refused(*number, error))?;
@@ -196,11 +204,61 @@ fn skeleton(stored: &Encoded) -> Result<Skeleton, StoreError> {
     Skeleton::decode(&stored.frame.skeleton).map_err(corrupt)
 }
 
+/// What is entered, and how.
+struct Enter<'a, S: Storage, B> {
+    service: &'a Service<S>,
+    now: Timestamp<TransactionTime>,
+    bulk: Option<Filling<S::View, B>>,
+}
+
+/// Registrations that are entered many at once.
+struct Filling<V, B> {
+    into: B,
+    /// The store as it was before.
+    view: V,
+    /// The newest registration of each object that was met.
+    heads: HashMap<ObjectId, Option<Seq>>,
+}
+
+impl<S: Storage, B: Bulk> Enter<'_, S, B> {
+    async fn chunk(&mut self, histories: Vec<(u64, History)>) -> Result<u64, ImportError> {
+        let Some(filling) = &mut self.bulk else { return enter(self.service, self.now, histories).await };
+        filling.meet(histories.iter().map(|(_, history)| history.object)).await?;
+        let count = histories.len() as u64;
+        for (line, history) in histories {
+            let head = filling.heads.entry(history.object).or_default();
+            let step = self.service.history_step(history, *head, filling.view.position());
+            *head = Some(head.map_or(Seq::FIRST, Seq::next));
+            let step = step.map_err(|source| ImportError::Entry { line, source })?;
+            filling.into.step(step).await.map_err(|source| ImportError::Step { line, source })?;
+        }
+        Ok(count)
+    }
+
+    async fn finish(self, last: u64) -> Result<(), ImportError> {
+        let Some(filling) = self.bulk else { return Ok(()) };
+        filling.into.finish().await.map_err(|source| ImportError::Step { line: last + 1, source })
+    }
+}
+
+impl<V: Read, B> Filling<V, B> {
+    /// Looks up objects that were not met before.
+    async fn meet(&mut self, objects: impl Iterator<Item = ObjectId>) -> Result<(), StoreError> {
+        let new: HashSet<ObjectId> = objects.filter(|object| !self.heads.contains_key(object)).collect();
+        let asked: Vec<_> = new.into_iter().map(|object| (object, KnownAt::Latest)).collect();
+        let found = self.view.registrations(&asked).await?;
+        for ((object, _), newest) in asked.into_iter().zip(found) {
+            self.heads.insert(object, newest.map(|newest| Ok::<_, StoreError>(skeleton(&newest)?.seq)).transpose()?);
+        }
+        Ok(())
+    }
+}
+
 /// Enters registrations, those of one object one after the other and those of different objects at the same time.
 async fn enter<S: Storage>(
     service: &Service<S>,
     now: Timestamp<TransactionTime>,
-    histories: impl Iterator<Item = (u64, History)>,
+    histories: Vec<(u64, History)>,
 ) -> Result<u64, ImportError> {
     let mut objects = HashMap::new();
     let mut chains: Vec<Vec<(u64, History)>> = Vec::new();

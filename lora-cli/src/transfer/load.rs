@@ -1,16 +1,16 @@
-//! Restoring into an embedded store: the log first, the index from all of it afterwards.
+//! Many steps into an embedded store: the log first, the index from all of it afterwards.
 
 use std::mem;
 
 use lora_core::storage::{CommitError, Step};
 use lora_embedded::EmbeddedStore;
 
-use super::Restore;
+use super::Bulk;
 
 /// How many steps are handed over at once: enough that nobody waits for each of them.
 const STEPS: usize = 256;
 
-/// Restores into an embedded store, many steps with one write, durable and indexed at the end.
+/// For an embedded store that nobody else has: many steps with one write, durable and indexed at the end.
 pub struct Loading {
     store: EmbeddedStore,
     steps: Vec<Step>,
@@ -27,7 +27,7 @@ impl Loading {
     }
 }
 
-impl Restore for Loading {
+impl Bulk for Loading {
     async fn step(&mut self, step: Step) -> Result<(), CommitError> {
         self.steps.push(step);
         if self.steps.len() < STEPS { Ok(()) } else { self.hand_over().await }

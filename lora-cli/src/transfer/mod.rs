@@ -5,6 +5,7 @@
 //! entries is taken up by the same import run again: what is there already is recognised, and skipped.
 
 mod assert;
+mod bulk;
 mod export;
 mod input;
 mod lines;
@@ -18,10 +19,11 @@ use lora_core::oio::{DocumentError, InputError};
 use lora_core::storage::{CommitError, StoreError};
 
 pub use assert::assert;
+pub use bulk::{Bulk, Committing};
 pub use export::{ExportError, export};
 pub use input::{Input, TextFile};
 pub use load::Loading;
-pub use restore::{Committing, Restore, restore};
+pub use restore::restore;
 
 /// How far an export or import is; given to a callback now and then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

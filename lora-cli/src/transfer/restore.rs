@@ -3,78 +3,16 @@
 use std::collections::{HashMap, VecDeque};
 use std::mem;
 
-use lora_core::codec::{EntryKind, Frame};
+use lora_core::codec::EntryKind;
 use lora_core::object::{ObjectId, Position, Seq};
 use lora_core::oio::InputError;
 use lora_core::oio::json_lines::{Chain, Header, Line, Order, Positions, Restored, read_restored};
 use lora_core::service::Salts;
-use lora_core::storage::{
-    CommitError, Declarations, Declared, Draft, Encoded, KnownAt, LedgerEntry, Read, Step, Storage, StoreError, Wait,
-};
+use lora_core::storage::{Declarations, Declared, LedgerEntry, Read, Step, Storage, StoreError, Wait};
 use lora_core::time::Timestamp;
 
 use super::lines::{Chunk, Chunks, Verified, read_ahead};
-use super::{ImportError, Imported, Input, Phase, Progress, Refusal};
-
-/// What restored steps are given to, one after the other, from the first that the store lacks on.
-///
-/// Drafts come with an empty [`index`](Draft::index): it follows from the entries.
-pub trait Restore {
-    /// Takes the next step; it may lie in memory until [`finish`](Self::finish).
-    fn step(&mut self, step: Step) -> impl Future<Output = Result<(), CommitError>> + Send;
-
-    /// Returns when all steps are as durable as the store is, and its indexes whole.
-    fn finish(self) -> impl Future<Output = Result<(), CommitError>> + Send;
-}
-
-/// Restores into any store, by committing each step.
-#[derive(Debug)]
-pub struct Committing<S> {
-    store: S,
-    declarations: Declarations,
-}
-
-impl<S: Storage> Committing<S> {
-    /// For what follows on the entries that the store has.
-    ///
-    /// # Errors
-    /// [`StoreError`] where they cannot be read.
-    pub async fn new(store: S) -> Result<Self, StoreError> {
-        let declarations = Declarations::of(&store.view(None).await?).await?;
-        Ok(Self { store, declarations })
-    }
-
-    /// How an entry at `position` changes the index.
-    fn index(&mut self, draft: &mut Draft, position: Position, previous: Option<Encoded>) -> Result<(), StoreError> {
-        if draft.kind == EntryKind::Declaration {
-            return self.declarations.enter(position, &draft.frame);
-        }
-        let read =
-            |position, frame: &Frame| frame.registration().map_err(|source| StoreError::Corrupt { position, source });
-        let previous =
-            previous.map(|before| Ok::<_, StoreError>((before.position, read(before.position, &before.frame)?)));
-        let previous = previous.transpose()?;
-        let previous = previous.as_ref().map(|(position, registration)| (*position, registration));
-        draft.index = self.declarations.changes(previous, position, &read(position, &draft.frame)?)?;
-        Ok(())
-    }
-}
-
-impl<S: Storage> Restore for Committing<S> {
-    async fn step(&mut self, mut step: Step) -> Result<(), CommitError> {
-        let view = self.store.view(None).await?;
-        let asked: Vec<_> = step.entries.iter().map(|draft| (draft.object, KnownAt::Latest)).collect();
-        let previous = view.registrations(&asked).await?;
-        for ((draft, previous), place) in step.entries.iter_mut().zip(previous).zip(1..) {
-            self.index(draft, Position(view.position().0 + place), previous)?;
-        }
-        self.store.commit(step).await.map(drop)
-    }
-
-    async fn finish(self) -> Result<(), CommitError> {
-        Ok(())
-    }
-}
+use super::{Bulk, ImportError, Imported, Input, Phase, Progress, Refusal};
 
 /// Makes of an empty store the one that the input was exported from, with salts of its own.
 ///
@@ -85,7 +23,7 @@ impl<S: Storage> Restore for Committing<S> {
 /// store has at its position; nothing is stored then. Other [`ImportError`]s may come later.
 pub async fn restore<S: Storage>(
     store: &S,
-    mut into: impl Restore,
+    mut into: impl Bulk,
     input: &impl Input,
     salts: &impl Salts,
     mut progress: impl FnMut(Progress),

@@ -162,3 +162,19 @@ fn a_step_has_one_entry_of_an_object() {
     lines[3] = lines[3].replacen(&fourth, &third, 1);
     assert_eq!(refused(&Text::of(lines)), [Some(4), Some(4)]);
 }
+
+/// Two rows of one group at the same time: each is what the class knows, together they are no content.
+#[test]
+fn a_content_that_is_not_sound_is_refused_before_anything_is_entered() {
+    let store = empty();
+    let service = service(&store);
+    let row = r#"{"noegle":"a","virkning":{"from":"2020-01-01","to":"infinity"}}"#;
+    let twice = entry(2, 2, "Opstaaet").replace(row, &format!("{row},{}", row.replace("2020", "2021")));
+    assert_ne!(twice, entry(2, 2, "Opstaaet"));
+    let header =
+        r#"{"format":"lora-json-lines","version":1,"store":"00000000-0000-0000-0000-000000000000","classes":[]}"#;
+    let error = assert(&service, &Text::of([header.to_owned(), entry(1, 1, "Opstaaet"), twice])).unwrap_err();
+    assert!(matches!(error, ImportError::Refused { line: 3, .. }), "{error}");
+    assert!(error.to_string().contains("two rows at the same time"), "{error}");
+    assert_eq!(position(&store), Position(1));
+}

@@ -8,7 +8,10 @@ use lora_core::object::Position;
 use lora_core::oio::shipped_classes;
 use pollster::block_on;
 
-use super::{Text, assert, empty, export, histories, index, ledger, municipality, now, opened, position, restore};
+use super::{
+    ONE_BY_ONE, Text, assert, assert_in_bulk, empty, export, histories, index, ledger, municipality, now, opened,
+    position, restore,
+};
 
 #[test]
 fn what_is_asserted_twice_is_there_once() {
@@ -56,12 +59,29 @@ fn an_assertion_goes_on_after_any_line() {
 }
 
 #[test]
+fn what_is_asserted_in_bulk_is_what_is_asserted_one_by_one() {
+    let (whole, rows) = (empty(), municipality(5).rows());
+    assert(&opened(&whole), &Text::of(&rows)).unwrap();
+    for begun in [1, rows.len() / 3, rows.len() * 2 / 3, rows.len()] {
+        let store = empty();
+        let service = opened(&store);
+        assert(&service, &Text::of(&rows[..begun])).unwrap();
+        let rest = assert_in_bulk(&service, &Text::of(&rows)).unwrap();
+        assert_eq!((rest.present, rest.entered), ((begun - 1) as u64, (rows.len() - begun) as u64));
+        assert_eq!(histories(&store), histories(&whole), "after {begun} lines");
+        let report = block_on(lora_core::check::check(&store, |_| {})).unwrap();
+        assert!(report.is_clean(), "{report}");
+    }
+}
+
+#[test]
 fn an_assertion_that_was_killed_goes_on() {
     let (store, whole, lines) = (empty(), empty(), municipality(30));
     assert(&opened(&whole), &lines).unwrap();
     let service = opened(&store);
     let dies = |progress: transfer::Progress| assert!(progress.phase == Phase::Verify, "killed");
-    let killed = catch_unwind(AssertUnwindSafe(|| block_on(transfer::assert(&service, &lines, now(), dies))));
+    let killed =
+        catch_unwind(AssertUnwindSafe(|| block_on(transfer::assert(&service, ONE_BY_ONE, &lines, now(), dies))));
     assert!(killed.is_err());
     let entered = position(&store).0 - 1;
     assert!(entered > 0 && position(&store) < position(&whole), "{entered}");

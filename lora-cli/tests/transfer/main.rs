@@ -77,8 +77,19 @@ fn restore(store: &MemoryStore, text: &Text) -> Result<Imported, ImportError> {
     })
 }
 
+/// One by one.
 fn assert(service: &Service<MemoryStore>, text: &Text) -> Result<Imported, ImportError> {
-    block_on(transfer::assert(service, text, now(), |_| {}))
+    block_on(transfer::assert(service, ONE_BY_ONE, text, now(), |_| {}))
+}
+
+const ONE_BY_ONE: Option<Committing<MemoryStore>> = None;
+
+/// Many at once.
+fn assert_in_bulk(service: &Service<MemoryStore>, text: &Text) -> Result<Imported, ImportError> {
+    block_on(async {
+        let into = Committing::new(service.store().clone()).await?;
+        transfer::assert(service, Some(into), text, now(), |_| {}).await
+    })
 }
 
 fn view(store: &MemoryStore) -> MemoryView {

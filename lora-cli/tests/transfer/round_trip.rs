@@ -1,6 +1,6 @@
 //! What is exported and restored is the same store, and is exported as the same bytes.
 
-use lora_cli::transfer::{Committing, Restore};
+use lora_cli::transfer::{Bulk, Committing};
 use lora_core::Service;
 use lora_core::object::{LifeCycle, ObjectId, Position};
 use lora_core::oio::shipped_classes;

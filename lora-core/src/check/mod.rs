@@ -75,6 +75,9 @@ pub enum Part {
 
 /// Checks everything that a store holds up to its newest position, beside whoever writes.
 ///
+/// Between two pages of it the future is pending once, so that others have their turn, and whoever does not need the
+/// answer any more can drop it.
+///
 /// # Errors
 /// [`StoreError`] where the store cannot be reached. An entry that cannot be read is a finding.
 pub async fn check<S: Storage>(store: &S, progress: impl FnMut(Progress)) -> Result<Report, StoreError> {

@@ -34,6 +34,12 @@ impl Known {
         Self::During(Period::instant(instant))
     }
 
+    /// The instant before which everything must be registered that the answer depends on; `None` where the newest counts.
+    pub fn ends(self) -> Option<Timestamp<TransactionTime>> {
+        let Self::During(Some(window)) = self else { return None };
+        Some(window.to()).filter(|end| end.is_finite())
+    }
+
     /// Which registration counts, where it can be one at most: then a store can be asked for many objects at once.
     pub(crate) fn at_most_one(self) -> Option<KnownAt> {
         match self {

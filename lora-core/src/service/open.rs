@@ -44,6 +44,7 @@ impl<S: Storage> Service<S> {
                     break declarations;
                 }
                 Err(CommitError::Moved { .. }) => {} // Another server declares at the same time: see what it said.
+                Err(CommitError::Empty) => unreachable!("the step has the declaration"),
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
         };

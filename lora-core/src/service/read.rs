@@ -9,7 +9,7 @@ use crate::object::{LifeCycle, ObjectId, Position, Registration, Seq};
 use crate::query::execute::{self, decoded};
 use crate::query::{Known, Search, TimeContext};
 use crate::schema::ClassId;
-use crate::storage::{Encoded, Read, Storage};
+use crate::storage::{Encoded, Need, Read, Storage};
 use crate::time::{Period, TransactionTime};
 
 /// How many registrations of one object a single read of a store asks for.
@@ -61,6 +61,15 @@ impl<S: Storage> Service<S> {
     /// [`Error::Store`], also for a position that is not here yet.
     pub async fn view(&self, at: Option<Position>) -> Result<S::View, Error> {
         Ok(self.store.view(at).await?)
+    }
+
+    /// A view for a question that is `known` at some time, and must show at least a position: see
+    /// [`Storage::view_showing`].
+    ///
+    /// # Errors
+    /// [`Error::Store`], also for a position that is not here yet.
+    pub async fn view_showing(&self, position: Position, known: Known) -> Result<S::View, Error> {
+        Ok(self.store.view_showing(Need { position, registered_before: known.ends() }).await?)
     }
 
     /// The object as `context` selects; `None` when it is unknown, or was not known then.

@@ -5,11 +5,11 @@ use crate::codec::{EntryKind, Frame};
 use crate::error::Error;
 use crate::object::lifecycle::{Act, may_follow, transition};
 use crate::object::{
-    Content, LifeCycle, ObjectId, Patch, Position, Registration, Seq, merge, validate_next, validate_patch,
+    Content, LifeCycle, ObjectId, Patch, Position, Registration, Seq, merge, validate, validate_next, validate_patch,
 };
 use crate::query::execute::decoded;
 use crate::schema::Class;
-use crate::storage::{CommitError, Draft, KnownAt, Read, Receipt, Step, Storage, changes};
+use crate::storage::{CommitError, Draft, IndexChange, KnownAt, Read, Receipt, Step, Storage, changes};
 use crate::time::{Timestamp, TransactionTime};
 
 /// Enough for writers of one object in other processes; those in this one queue up.
@@ -108,6 +108,29 @@ impl<S: Storage> Service<S> {
         self.write(object, by, Some((registered_from, now)), stated).await
     }
 
+    /// The step that enters a history which was found sound, as what follows on the registration `after` of its object.
+    ///
+    /// For who enters so many that nothing is read in between. The step says nothing about the index: the store, or who
+    /// hands it over, computes that from the entries.
+    ///
+    /// # Errors
+    /// [`Error::UnknownClass`], or [`Error::Content`] where the content is not sound.
+    pub fn history_step(&self, history: History, after: Option<Seq>, seen: Position) -> Result<Step, Error> {
+        let History { object, registered_from, lifecycle, content, by } = history;
+        validate(self.class(object.class)?, &content).map_err(|source| Error::Content { object, source })?;
+        let next = Registration {
+            object,
+            seq: after.map_or(Seq::FIRST, Seq::next),
+            lifecycle,
+            actor: by.actor,
+            note: by.note,
+            batch: by.batch,
+            asserted: Some(registered_from),
+            content,
+        };
+        Ok(self.step(seen, after, &next, IndexChange::default()))
+    }
+
     /// Reads the object, lets `act` decide, and commits what it decided, until nobody else was faster.
     async fn write(
         &self,
@@ -146,36 +169,32 @@ impl<S: Storage> Service<S> {
                 asserted: asserted.map(|(at, _)| at),
                 content,
             };
-            match self.store.commit(self.step(class, view.position(), previous, &next)).await {
+            let head = current.as_ref().map(|current| current.seq);
+            let step = self.step(view.position(), head, &next, changes(previous, class, &next));
+            match self.store.commit(step).await {
                 Ok(receipt) => return Ok(Written::Registered(receipt)),
                 Err(CommitError::Moved { heads, .. }) if heads.contains(&ObjectId::STORE) => {
                     return Err(Error::Redeclared);
                 }
                 Err(CommitError::Moved { .. }) => {}
+                Err(CommitError::Empty) => unreachable!("the step has the registration"),
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
         }
         Err(Error::Contended { object, attempts: ATTEMPTS })
     }
 
-    fn step(
-        &self,
-        class: &Class,
-        seen: Position,
-        previous: Option<(&Class, &Registration)>,
-        next: &Registration,
-    ) -> Step {
+    fn step(&self, seen: Position, head: Option<Seq>, next: &Registration, index: IndexChange) -> Step {
         let draft = Draft {
             kind: EntryKind::Registration,
             object: next.object,
             seq: next.seq,
             frame: Frame::of(next, self.salts.salt()),
             asserted: next.asserted,
-            index: changes(previous, class, next),
+            index,
         };
         // An entry is indexed by the declarations before it: whoever knows older ones must not write.
-        let declared = (ObjectId::STORE, self.declarations.head());
-        let heads = vec![(next.object, previous.map(|(_, previous)| previous.seq)), declared];
+        let heads = vec![(next.object, head), (ObjectId::STORE, self.declarations.head())];
         Step { seen, heads, entries: vec![draft], ..Step::default() }
     }
 }

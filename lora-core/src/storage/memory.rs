@@ -108,6 +108,7 @@ impl Storage for MemoryStore {
     }
 
     async fn commit(&self, step: Step) -> Result<Receipt, CommitError> {
+        step.not_empty()?;
         let receipt = {
             let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
             state.check(&step)?;

@@ -40,6 +40,17 @@ pub trait Storage: Clone + Send + Sync + 'static {
     /// [`StoreError::Ahead`] when `p` has not been committed.
     fn view(&self, at: Option<Position>) -> impl Future<Output = Result<Self::View, StoreError>> + Send;
 
+    /// A view for an answer that must show at least what is needed, and may show no more: where a store has copies, it
+    /// can be one that lags behind. Waits for a copy that nearly shows it, but not long.
+    ///
+    /// Whoever is going to write decides by [`view`](Self::view), which shows everything.
+    ///
+    /// # Errors
+    /// [`StoreError::Ahead`] when the position has not been committed.
+    fn view_showing(&self, need: Need) -> impl Future<Output = Result<Self::View, StoreError>> + Send {
+        async move { need.met_by(self.view(None).await?) }
+    }
+
     /// Commits a step, all or nothing.
     ///
     /// Its entries get the next positions, consecutive, and one instant: the clock's, but later than the last one and
@@ -48,6 +59,7 @@ pub trait Storage: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`CommitError::Moved`] when a head or guard is not what the step says it saw; nothing is stored.
+    /// [`CommitError::Empty`] when the step has no entries.
     /// [`StoreError::Past`] when a restored instant is not later than the last one.
     fn commit(&self, step: Step) -> impl Future<Output = Result<Receipt, CommitError>> + Send;
 
@@ -150,6 +162,26 @@ pub trait Read: Send + Sync {
     ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
 }
 
+/// What an answer must show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Need {
+    /// Everything up to this position.
+    pub position: Position,
+    /// Everything that is registered before this instant; `None` where the question is not about one.
+    pub registered_before: Option<Timestamp<TransactionTime>>,
+}
+
+impl Need {
+    /// The view, if it shows the position.
+    ///
+    /// # Errors
+    /// [`StoreError::Ahead`] where it does not.
+    pub fn met_by<V: Read>(self, view: V) -> Result<V, StoreError> {
+        let newest = view.position();
+        if newest < self.position { Err(StoreError::Ahead { asked: self.position, newest }) } else { Ok(view) }
+    }
+}
+
 /// Which registration of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KnownAt {
@@ -226,13 +258,21 @@ pub struct Step {
     pub heads: Vec<(ObjectId, Option<Seq>)>,
     /// Keys that nobody may have guarded since `seen`, and which this step guards.
     pub guards: Vec<GuardKey>,
-    /// The entries; at most one per object.
+    /// The entries: at least one, and at most one per object.
     pub entries: Vec<Draft>,
     /// The instant that a restore takes over, in place of the clock's.
     pub restored: Option<Timestamp<TransactionTime>>,
 }
 
 impl Step {
+    /// Whether there is something to commit.
+    ///
+    /// # Errors
+    /// [`CommitError::Empty`].
+    pub fn not_empty(&self) -> Result<(), CommitError> {
+        if self.entries.is_empty() { Err(CommitError::Empty) } else { Ok(()) }
+    }
+
     /// The instant of this step: the clock's, but later than the last one and not before any asserted time; or the one
     /// that it restores.
     ///
@@ -364,6 +404,9 @@ pub enum CommitError {
         /// The guards taken since.
         guards: Vec<GuardKey>,
     },
+    /// There is nothing to commit, and so no position to answer with.
+    #[error("a step without entries cannot be committed")]
+    Empty,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

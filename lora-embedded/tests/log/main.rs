@@ -8,4 +8,3 @@ mod damage;
 mod faults;
 mod format;
 mod round_trip;
-mod speed;

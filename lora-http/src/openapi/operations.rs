@@ -64,6 +64,7 @@ pub(super) fn of_class(class: &Class) -> Value {
     let (title, tags) = (&class.title, [&class.service]);
     let created = with_headers(json_answer("Created", &uuid_answer()));
     json!({
+        "parameters": [reference("parameters", "lora_position")],
         "get": {
             "tags": tags,
             "summary": format!("List or search {title}"),
@@ -103,7 +104,7 @@ pub(super) fn of_object(class: &Class) -> Value {
     }});
     let note = json!({"type": "object", "properties": {"note": {"type": "string"}}});
     json!({
-        "parameters": [reference("parameters", "uuid_path")],
+        "parameters": [reference("parameters", "uuid_path"), reference("parameters", "lora_position")],
         "get": {
             "tags": tags,
             "summary": format!("Read {title}"),
@@ -174,8 +175,11 @@ pub(super) fn parameters() -> Value {
     let uuid = || json!({"type": "string", "format": "uuid"});
     let lifecycles = json!({"enum": ["Opstaaet", "Importeret", "Rettet", "Passiveret", "Slettet"]});
     let path = json!({"name": "uuid", "in": "path", "required": true, "schema": uuid()});
+    let demanded = "Show at least this position, which an earlier answer told";
+    let demanded = json!({"name": "Lora-Position", "in": "header", "description": demanded, "schema": number()});
     Value::Object(Map::from_iter([
         ("uuid_path".to_owned(), path),
+        ("lora_position".to_owned(), demanded),
         dated("virkningstid", "In effect at this point of ISO 8601; now if nothing is given", NOON),
         dated("virkningfra", "In effect at some instant from this one on", "2017-01-01"),
         dated("virkningtil", "In effect at some instant before this one", "infinity"),
@@ -215,7 +219,7 @@ fn with_headers(mut answer: Value) -> Value {
 
 fn answers(status: &str, success: &Value) -> Value {
     let mut answers = Map::from_iter([(status.to_owned(), success.clone())]);
-    for status in ["400", "404", "408", "410", "413", "503", "507"] {
+    for status in ["400", "404", "408", "409", "410", "413", "503", "507"] {
         answers.insert(status.to_owned(), reference("responses", "Problem"));
     }
     Value::Object(answers)

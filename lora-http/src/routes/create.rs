@@ -10,7 +10,7 @@ use lora_core::service::By;
 use lora_core::storage::Storage;
 
 use super::{owned, written};
-use crate::app::App;
+use crate::app::{App, demanded};
 use crate::body;
 use crate::error::Problem;
 use crate::params::Arguments;
@@ -18,6 +18,7 @@ use crate::params::Arguments;
 pub(crate) async fn handle<S: Storage>(app: App<S>, class: ClassId, request: Request) -> Result<Response, Problem> {
     Arguments::of(request.uri())?.only(|_| false)?;
     let actor = app.actor(&request)?;
+    app.must_show(demanded(&request)?).await?;
     let document = body::required(request).await?;
     let described = app.class(class)?;
     let new = read_new_object(described, &document)?;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::listing;
 use crate::answer;
-use crate::app::App;
+use crate::app::{App, demanded};
 use crate::error::Problem;
 use crate::params::{Arguments, CONSOLIDATE, TIME, search, time_context};
 
@@ -17,7 +17,7 @@ pub(crate) async fn handle<S: Storage>(app: App<S>, class: ClassId, request: Req
     let arguments = Arguments::of(request.uri())?;
     let class = app.class(class)?;
     let context = time_context(&arguments, app.clock.now())?;
-    let view = app.service.view(None).await?;
+    let view = app.view(demanded(&request)?, context.known).await?;
     let lists = arguments.names().all(|name| name == "uuid" || name == CONSOLIDATE || TIME.contains(&name));
     let uuids = if lists {
         arguments.uuids()?

@@ -10,7 +10,7 @@ use lora_core::service::By;
 use lora_core::storage::Storage;
 
 use super::{owned, written};
-use crate::app::App;
+use crate::app::{App, demanded};
 use crate::body;
 use crate::error::Problem;
 use crate::params::{Arguments, path_uuid};
@@ -19,6 +19,7 @@ pub(crate) async fn handle<S: Storage>(app: App<S>, class: ClassId, request: Req
     let object = ObjectId { class, uuid: path_uuid(request.uri())? };
     Arguments::of(request.uri())?.only(|_| false)?;
     let actor = app.actor(&request)?;
+    app.must_show(demanded(&request)?).await?;
     let document = body::required(request).await?;
     let described = app.class(class)?;
     let new = read_new_object(described, &document)?;

@@ -9,7 +9,7 @@ use lora_core::schema::ClassId;
 use lora_core::storage::{Read, Storage};
 
 use crate::answer;
-use crate::app::App;
+use crate::app::{App, demanded};
 use crate::error::Problem;
 use crate::params::{Arguments, CONSOLIDATE, TIME, path_uuid, time_context};
 
@@ -19,7 +19,7 @@ pub(crate) async fn handle<S: Storage>(app: App<S>, class: ClassId, request: Req
     arguments.only(|name| name == CONSOLIDATE || TIME.contains(&name))?;
     let context = time_context(&arguments, app.clock.now())?;
     let class = app.class(class)?;
-    let view = app.service.view(None).await?;
+    let view = app.view(demanded(&request)?, context.known).await?;
     let consolidates = arguments.has(CONSOLIDATE);
     let asked = if consolidates { context.always() } else { context };
     let found = app.service.read(&view, object, &asked).await?;

@@ -10,7 +10,7 @@ use lora_core::service::By;
 use lora_core::storage::{KnownAt, Read, Storage};
 
 use super::{owned, written};
-use crate::app::App;
+use crate::app::{App, demanded};
 use crate::body;
 use crate::error::Problem;
 use crate::params::path_uuid;
@@ -18,6 +18,7 @@ use crate::params::path_uuid;
 pub(crate) async fn handle<S: Storage>(app: App<S>, class: ClassId, request: Request) -> Result<Response, Problem> {
     let object = ObjectId { class, uuid: path_uuid(request.uri())? };
     let actor = app.actor(&request)?;
+    app.must_show(demanded(&request)?).await?;
     let described = app.class(class)?;
     // Whether the object exists is asked before anything about the body.
     let view = app.service.view(None).await?;

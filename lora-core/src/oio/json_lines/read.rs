@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{FORMAT, Header, Line, Restored, VERSION, kind_on_wire, numbered};
 use crate::codec::{EntryKind, Skeleton, encode_content};
-use crate::object::{ActorId, BatchId, Content, LifeCycle, ObjectId, Position, Seq};
+use crate::object::{ActorId, BatchId, Content, LifeCycle, ObjectId, Position, Seq, validate};
 use crate::oio::document::Document;
 use crate::oio::input::{
     InputError, Members, Place, find, known, members, read_whole_content, required, text, uuid, whole_number,
@@ -58,7 +58,7 @@ pub fn read_entry(schema: &Schema, line: &Document) -> Result<Line<Option<Histor
             let class = class(schema, entry, &at)?;
             let content = match read.lifecycle {
                 LifeCycle::Deleted => Content::EMPTY,
-                _ => read_whole_content(class, required(entry, &at, "content")?, &at.member("content"))?,
+                _ => sound_content(class, required(entry, &at, "content")?, &at.member("content"))?,
             };
             Some(History {
                 object: object(class, entry, &at)?,
@@ -200,6 +200,18 @@ fn class<'a>(schema: &'a Schema, entry: &Members, at: &Place<'_>) -> Result<&'a 
 fn object(class: &Class, entry: &Members, at: &Place<'_>) -> Result<ObjectId, InputError> {
     let id: Uuid = uuid(text(required(entry, at, "id")?, &at.member("id"))?, &at.member("id"))?;
     Ok(ObjectId { class: class.id, uuid: id })
+}
+
+/// A content that may be stated from now on.
+fn sound_content(class: &Class, document: &Document, at: &Place<'_>) -> Result<Content, InputError> {
+    let content = read_whole_content(class, document, at)?;
+    match validate(class, &content) {
+        Ok(()) => Ok(content),
+        Err(error) => {
+            let accepted = format!("what the class {} allows", class.wire);
+            Err(at.error("bad_content", &format!("is not sound ({error})"), None, accepted))
+        }
+    }
 }
 
 /// The stored form of a declaration, which is the document as it stands, if it may follow those before.

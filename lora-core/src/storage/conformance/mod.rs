@@ -63,6 +63,7 @@ macro_rules! store_conformance {
         $crate::store_conformance!($harness;
             positions_are_gapless_and_instants_rise_whatever_the_clock_does,
             a_step_is_all_or_nothing,
+            a_step_without_entries_is_refused,
             a_guard_is_refused_to_whoever_did_not_see_it_taken,
             a_view_reopened_at_a_position_shows_what_it_showed,
             registrations_are_known_from_their_instant_until_the_next,

@@ -106,6 +106,17 @@ pub async fn a_step_is_all_or_nothing<H: Harness>(harness: &H) {
     store.commit(step(vec![draft(object(2), 1), draft(object(1), 2)])).await.expect("fresh heads");
 }
 
+/// A step that states nothing has no position; whoever commits one beside others does not hold those up.
+pub async fn a_step_without_entries_is_refused<H: Harness>(harness: &H) {
+    let store = harness.empty(clock()).await;
+    let guarding = Step { guards: vec![GuardKey(vec![1])], ..Step::default() };
+    for empty in [Step::default(), guarding.clone()] {
+        assert!(matches!(store.commit(empty).await, Err(CommitError::Empty)));
+    }
+    let receipt = store.commit(Step { guards: guarding.guards, ..step(vec![draft(object(1), 1)]) }).await;
+    assert_eq!(receipt.expect("nobody has taken the guard").last, Position(1));
+}
+
 /// Two steps with the same guard from the same view: one succeeds; from a newer view the other may.
 pub async fn a_guard_is_refused_to_whoever_did_not_see_it_taken<H: Harness>(harness: &H) {
     let store = harness.empty(clock()).await;
