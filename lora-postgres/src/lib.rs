@@ -13,6 +13,7 @@ mod contents;
 mod error;
 mod queue;
 mod read;
+mod replicas;
 mod session;
 mod store;
 mod values;

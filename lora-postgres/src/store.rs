@@ -6,16 +6,18 @@ use std::time::Duration;
 use deadpool_postgres::Pool;
 use lora_core::codec::Digest;
 use lora_core::object::Position;
-use lora_core::storage::{Chunks, CommitError, ContentHash, LedgerEntry, Receipt, Step, Storage, StoreError, Wait};
+use lora_core::storage::{Chunks, CommitError, ContentHash, LedgerEntry, Need, Read, Receipt, Step, Storage, StoreError, Wait};
 use lora_core::time::{Clock, Timestamp, TransactionTime};
 use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tracing::debug;
 
 use crate::contents;
 use crate::error::corrupt;
 use crate::queue::Queue;
 use crate::read::PostgresView;
+use crate::replicas::Replicas;
 use crate::session::{self, Parameters};
 use crate::values::{column, frame, kind, object, one_more, position, position_number, timestamp};
 use crate::wake::Wakers;
@@ -44,11 +46,14 @@ pub struct Tenant(pub i16);
 pub struct PostgresStore {
     shared: Arc<Shared>,
     queue: Queue,
+    replicas: Arc<Replicas>,
 }
 
 /// What the store and its views share.
 pub(crate) struct Shared {
     pub(crate) pool: Pool,
+    /// The store itself, where this is a replica of it.
+    pub(crate) primary: Option<Arc<Shared>>,
     pub(crate) tenant: Tenant,
     pub(crate) clock: Arc<dyn Clock>,
     wakers: Wakers,
@@ -69,13 +74,37 @@ impl PostgresStore {
 
 impl Shared {
     /// Asks a question. The tenant is the first parameter of every statement.
+    ///
+    /// What a view shows is the same on all copies that have its position: where a replica fails, the primary answers.
     pub(crate) async fn ask(
         &self,
         action: &'static str,
         statement: &str,
         parameters: Parameters<'_>,
     ) -> Result<Vec<Row>, StoreError> {
-        session::ask(&self.pool, action, statement, &self.and_tenant(parameters)).await
+        let parameters = self.and_tenant(parameters);
+        match (session::ask(&self.pool, action, statement, &parameters).await, &self.primary) {
+            (Err(StoreError::Unavailable(error)), Some(primary)) => {
+                debug!(error, "a replica failed, so that the primary is asked");
+                session::ask(&primary.pool, action, statement, &parameters).await
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    /// Where this copy of the ledger stands; the instant of the newest entry and, where a position is asked for, of the
+    /// entry there.
+    pub(crate) async fn stand(&self, at: Option<Position>) -> Result<Stand, StoreError> {
+        let asked = at.map(position_number);
+        let rows = session::ask(&self.pool, "say where the ledger stands", VIEW, &self.and_tenant(&[&asked])).await?;
+        let Some(row) = rows.first() else { return Ok(Stand::default()) };
+        let newest = position(row, 0)?;
+        let at = at.filter(|_| matches!(column::<Option<i64>>(row, 2), Ok(Some(_))));
+        Ok(Stand {
+            newest,
+            instant: timestamp(row, 1, newest)?,
+            asked: at.map(|at| timestamp(row, 2, at)).transpose()?,
+        })
     }
 
     /// Carries out a statement that writes beside the ledger.
@@ -106,6 +135,21 @@ impl Shared {
     }
 }
 
+/// Where a copy of the ledger stands.
+pub(crate) struct Stand {
+    pub(crate) newest: Position,
+    pub(crate) instant: Timestamp<TransactionTime>,
+    /// The instant of the entry that was asked for, if there is one.
+    asked: Option<Timestamp<TransactionTime>>,
+}
+
+impl Default for Stand {
+    /// Nothing was committed.
+    fn default() -> Self {
+        Self { newest: Position(0), instant: Timestamp::NEG_INFINITY, asked: None }
+    }
+}
+
 fn ledger_entry(row: &Row) -> Result<LedgerEntry, StoreError> {
     let at = position(row, 0)?;
     let chain: &[u8] = column(row, 8)?;
@@ -123,23 +167,32 @@ impl Storage for PostgresStore {
     type View = PostgresView;
 
     async fn view(&self, at: Option<Position>) -> Result<PostgresView, StoreError> {
-        let asked = at.map(position_number);
-        let rows = self.shared.ask("say where the ledger stands", VIEW, &[&asked]).await?;
-        let newest = rows.first().map_or(Ok(Position(0)), |row| position(row, 0))?;
-        let instant: Timestamp<TransactionTime> = match (at, rows.first()) {
-            (Some(asked), _) if asked > newest => return Err(StoreError::Ahead { asked, newest }),
-            (Some(Position(0)), _) | (_, None) => Timestamp::NEG_INFINITY,
-            (None, Some(row)) => timestamp(row, 1, newest)?,
-            (Some(asked), Some(row)) => match column::<Option<i64>>(row, 2)? {
-                Some(_) => timestamp(row, 2, asked)?,
-                None => return Err(corrupt(asked, "an entry, which is missing")),
-            },
+        let stand = self.shared.stand(at).await?;
+        let (position, instant) = match at {
+            None => (stand.newest, stand.instant),
+            Some(asked) if asked > stand.newest => {
+                return Err(StoreError::Ahead { asked, newest: stand.newest });
+            }
+            Some(Position(0)) => (Position(0), Timestamp::NEG_INFINITY),
+            Some(asked) => (asked, stand.asked.ok_or_else(|| corrupt(asked, "an entry, which is missing"))?),
         };
-        Ok(PostgresView::new(self.shared.clone(), at.unwrap_or(newest), instant))
+        Ok(PostgresView::new(self.shared.clone(), position, instant))
+    }
+
+    async fn view_showing(&self, need: Need) -> Result<PostgresView, StoreError> {
+        if let Some(view) = self.replicas.view_showing(need).await {
+            return Ok(view);
+        }
+        let view = need.met_by(self.view(None).await?)?;
+        self.replicas.saw(view.position());
+        Ok(view)
     }
 
     async fn commit(&self, step: Step) -> Result<Receipt, CommitError> {
-        self.queue.commit(step).await
+        step.not_empty()?;
+        let receipt = self.queue.commit(step).await?;
+        self.replicas.saw(receipt.last);
+        Ok(receipt)
     }
 
     async fn ledger(&self, after: Position, limit: usize, wait: Wait) -> Result<Vec<LedgerEntry>, StoreError> {

@@ -88,6 +88,11 @@ impl Read for PostgresView {
     }
 
     async fn content(&self, of: ContentHash, range: Range<u64>) -> Result<Option<Vec<u8>>, StoreError> {
-        contents::read(&self.shared, of, range).await
+        let found = contents::read(&self.shared, of, range.clone()).await?;
+        match &self.shared.primary {
+            // Contents have no position: a replica may not have one yet that the store keeps.
+            Some(primary) if found.is_none() => contents::read(primary, of, range).await,
+            _ => Ok(found),
+        }
     }
 }
