@@ -7,9 +7,11 @@
 mod binaries;
 mod cluster;
 mod database;
+mod dump;
 
 pub use cluster::{Durability, Stop, TestCluster};
 pub use database::TestDatabase;
+pub use dump::schema;
 
 use std::future::Future;
 use std::thread;
