@@ -9,13 +9,12 @@ use lora_core::Service;
 use lora_core::check::{self, check};
 use lora_core::object::Position;
 use lora_core::storage::Storage;
-use lora_embedded::EmbeddedStore;
 
 use super::wire::FRAME_BYTES_MAX;
 use super::{Call, Listener, Progress, Said};
 use crate::failure::{causes, with_causes};
 use crate::store::{clock, salt};
-use crate::transfer::{self, Imported, Loading, Phase, TextFile, assert, export};
+use crate::transfer::{self, Imported, Phase, Restore, TextFile, assert, export};
 
 /// What a job reads.
 pub(crate) enum Input {
@@ -58,11 +57,16 @@ pub(crate) async fn run<S: Storage>(
     code(done, to)
 }
 
-/// Restores the input into a store that nobody else has; returns the exit code.
-pub(super) async fn restore(store: &EmbeddedStore, folder: &Path, input: Input, to: &dyn Listener) -> u8 {
+/// Restores the input into a store that holds nothing; returns the exit code.
+pub(super) async fn restore<S: Storage>(
+    store: &S,
+    into: impl Restore,
+    folder: &Path,
+    input: Input,
+    to: &dyn Listener,
+) -> u8 {
     let restored = async {
         let lines = input.lines(folder)?;
-        let into = Loading::new(store.clone());
         summary(transfer::restore(store, into, &lines, &salt, |progress| say(to, progress)).await?, "restored", to)
     };
     code(restored.await, to)

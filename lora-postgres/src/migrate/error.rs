@@ -106,7 +106,7 @@ pub enum MigrateError {
     #[error("there is no connection to the server")]
     Unavailable {
         /// Why not.
-        source: Box<deadpool_postgres::PoolError>,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The server did not answer what was asked of it.
     #[error("the server cannot be asked {what}")]

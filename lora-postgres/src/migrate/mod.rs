@@ -9,7 +9,7 @@ mod error;
 mod facts;
 mod plan;
 
-use deadpool_postgres::{ClientWrapper, Object, Pool};
+use deadpool_postgres::{ClientWrapper, HookError, Object, Pool, PoolError};
 use sha2::{Digest, Sha256};
 
 pub use apply::{Migrated, Refused, migrate_to};
@@ -68,8 +68,13 @@ pub async fn prepare(pool: &Pool, access: Access) -> Result<Migrated, MigrateErr
 
 /// A connection that does not go back, because migrating changes its settings.
 async fn connection(pool: &Pool) -> Result<ClientWrapper, MigrateError> {
-    let client = pool.get().await.map_err(|source| MigrateError::Unavailable { source: Box::new(source) })?;
-    Ok(Object::take(client))
+    let unavailable = |error| MigrateError::Unavailable {
+        source: match error {
+            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => Box::new(error),
+            other => Box::new(other),
+        },
+    };
+    Ok(Object::take(pool.get().await.map_err(unavailable)?))
 }
 
 impl Migration {
