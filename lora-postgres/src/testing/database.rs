@@ -52,6 +52,14 @@ impl TestDatabase {
         Self { url: of_database(server, &name), name, server: Some(server) }
     }
 
+    /// As [`with`](Self::with), for tests without a runtime.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn create_with(options: &str) -> Self {
+        in_own_runtime(Self::with(options))
+    }
+
     /// An empty database on a server of the test's own.
     ///
     /// # Panics
