@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use lora_core::storage::{MemoryStore, Storage};
 use lora_postgres::migrate::{self, Access, Migrated};
-use lora_postgres::{Options, ServerUrl, Timeouts, connect};
+use lora_postgres::{Options, PostgresStore, ServerUrl, Tenant, Timeouts, connect};
 use tracing::{info, warn};
 
 use crate::failure::with_causes;
+use crate::store;
 
 /// Which database, and how it is talked to.
 #[derive(Debug, Clone, clap::Args)]
@@ -108,11 +108,11 @@ impl PostgresArgs {
 ///
 /// # Errors
 /// Why it cannot be opened, for people.
-pub(crate) async fn open(options: &Options, access: Access) -> Result<impl Storage + use<>, String> {
+pub(crate) async fn open(options: &Options, access: Access) -> Result<PostgresStore, String> {
     let pool = connect(options).await.map_err(|error| with_causes(&error))?;
     let migrated = migrate::prepare(&pool, access).await.map_err(|error| with_causes(&error))?;
     tell(&migrated);
-    Err::<MemoryStore, _>("this program has no store on PostgreSQL yet".to_owned())
+    Ok(PostgresStore::new(pool, Tenant::default(), store::clock()))
 }
 
 fn tell(migrated: &Migrated) {

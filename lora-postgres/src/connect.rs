@@ -11,6 +11,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use tokio_postgres_rustls_improved::MakeRustlsConnect;
 
 use crate::options::{Options, Timeouts};
+use crate::session::SESSION_OPTIONS;
 use crate::tls::{self, TlsError};
 
 /// Of a pooler that hands out its connections by the transaction two sessions get the same one now and then.
@@ -149,17 +150,19 @@ fn refusal(options: &Options, source: tokio_postgres::Error) -> ConnectError {
 /// Commits wait at least for the disk of the server: a `synchronous_commit` below `on` is raised, a higher one is kept.
 /// Rows that a policy would hide are an error and not missing.
 fn settings(timeouts: &Timeouts) -> String {
+    let relied_on = SESSION_OPTIONS.split("-c ").filter_map(|option| option.trim().split_once('='));
+    let relied_on = relied_on.map(|(name, value)| format!("set_config('{name}', '{value}', false), "));
     format!(
-        "SELECT set_config('search_path', '', false), \
+        "SELECT {} set_config('search_path', '', false), \
                 set_config('standard_conforming_strings', 'on', false), \
                 set_config('TimeZone', 'UTC', false), \
                 set_config('default_transaction_isolation', 'read committed', false), \
                 set_config('row_security', 'off', false), \
-                set_config('jit', 'off', false), \
                 set_config('statement_timeout', '{}', false), \
                 set_config('idle_in_transaction_session_timeout', '{}', false), \
                 CASE WHEN current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') \
                      THEN set_config('synchronous_commit', 'on', false) END",
+        relied_on.collect::<String>(),
         timeouts.statement.as_millis(),
         timeouts.idle_in_transaction.as_millis(),
     )

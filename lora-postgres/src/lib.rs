@@ -1,12 +1,35 @@
 //! The store on PostgreSQL: the same answers as any store, in one order, for any number of servers on one database.
+//!
+//! One row, the tenant's **ledger**, says where the store stands. Whoever commits holds it, so that position order is
+//! instant order and order of visibility, whoever else writes. Commits that wait are carried out together: one batch is
+//! one exchange with the server, whatever it holds. See [`PostgresStore`].
+//!
+//! All SQL is static and stands beside its only caller. There are no triggers, no procedures, no foreign keys and no
+//! serializable transactions: what must hold is decided in one statement that sees the newest state, and is checked from
+//! outside by `lora check`.
+//!
+//! To open a store: [`connect()`] to the database that [`Options`] name, [`migrate::prepare`] it, and make a
+//! [`PostgresStore`] of the connections.
 
+mod commit;
 mod connect;
+mod contents;
+mod error;
 pub mod migrate;
 mod options;
+mod queue;
+mod read;
+mod session;
+mod store;
 #[cfg(feature = "test-support")]
 pub mod testing;
 mod tls;
+mod values;
+mod wake;
 
 pub use connect::{ConnectError, connect};
 pub use options::{Options, ServerUrl, Timeouts, UrlError};
+pub use read::PostgresView;
+pub use session::SESSION_OPTIONS;
+pub use store::{PostgresStore, Tenant};
 pub use tls::TlsError;

@@ -63,6 +63,24 @@ async fn a_plan_changes_nothing_and_a_migration_does_it_once() {
     assert_eq!(texts(&database.connect().await, journal).await, expected);
 }
 
+/// What all migrations make of an empty database is what stands in `data/schema.sql`, as people read it.
+#[tokio::test]
+async fn all_migrations_from_empty_make_the_recorded_schema() {
+    const RENEW: &str = "LORA_RENEW_SCHEMA";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/schema.sql");
+    let database = TestDatabase::migrated().await;
+    let made = schema(database.url());
+    if std::env::var_os(RENEW).is_some() {
+        std::fs::write(path, &made).unwrap();
+    }
+    let recorded = std::fs::read_to_string(path).unwrap();
+    assert!(
+        made == recorded,
+        "the migrations make another schema than the recorded one. Where that is meant, renew it and look at the \
+         difference:\n  {RENEW}=1 cargo test -p lora-postgres --test migrations recorded && git diff {path}\n{made}"
+    );
+}
+
 #[tokio::test]
 async fn of_many_who_start_at_once_one_migrates() {
     let database = TestDatabase::new().await;

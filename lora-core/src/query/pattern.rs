@@ -68,6 +68,11 @@ impl Pattern {
         }
     }
 
+    /// The folded texts that follow each other in every matching text, with any run of characters between two.
+    pub fn literals(&self) -> &[String] {
+        &self.literals
+    }
+
     /// The folded text with which every matching text begins.
     pub fn prefix(&self) -> &str {
         &self.literals[0]

@@ -9,9 +9,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use std::fmt::Debug;
+use std::future::Future;
 use std::sync::Arc;
 
-use pollster::block_on;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use uuid::Uuid;
@@ -40,6 +40,11 @@ pub trait Stand {
 
     /// An empty store whose instants come from `clock`.
     fn empty(&mut self, clock: Arc<ManualClock>) -> Self::Store;
+
+    /// Runs a future to its end, with whatever runtime the store needs; the other methods are called outside of it.
+    fn run<F: Future>(&self, future: F) -> F::Output {
+        pollster::block_on(future)
+    }
 
     /// Lets it happen to the only handle on the store, and gives back the store as it is afterwards.
     fn happen(&mut self, event: &Self::Event, store: Self::Store, clock: Arc<ManualClock>) -> Self::Store;
@@ -117,7 +122,8 @@ struct Both<S: Stand> {
 impl<S: Stand> Both<S> {
     fn new(mut stand: S, class: ClassId) -> Self {
         let clock = Arc::new(ManualClock::at(REGISTERED.first).unwrap());
-        let service = Some(service(stand.empty(clock.clone())));
+        let store = stand.empty(clock.clone());
+        let service = Some(stand.run(service(store)));
         Self { stand, service, clock, class, world: World::default() }
     }
 
@@ -129,7 +135,8 @@ impl<S: Stand> Both<S> {
         let newest = self.newest();
         let store = self.service().store().clone();
         self.service = None;
-        self.service = Some(service(self.stand.happen(event, store, self.clock.clone())));
+        let store = self.stand.happen(event, store, self.clock.clone());
+        self.service = Some(self.stand.run(service(store)));
         assert_eq!(self.newest(), newest, "{event:?} leaves the store as it was");
     }
 
@@ -138,7 +145,7 @@ impl<S: Stand> Both<S> {
     }
 
     fn newest(&self) -> Position {
-        block_on(self.service().view(None)).unwrap().position()
+        self.stand.run(self.service().view(None)).unwrap().position()
     }
 
     fn run(&mut self, act: &Act<S::Event>) {
@@ -162,7 +169,7 @@ impl<S: Stand> Both<S> {
     fn command(&mut self, object: ObjectId, command: &Command, by: &By) {
         let by = by.clone();
         let stamp_by = by.clone();
-        let result = block_on(async {
+        let result = self.stand.run(async {
             match command.clone() {
                 Command::Create(content) => self.service().create(object, content, by).await,
                 Command::Import(content) => self.service().import(object, content, by).await,
@@ -192,7 +199,7 @@ impl<S: Stand> Both<S> {
         let now = self.clock.now();
         let history =
             History { object, registered_from: asserted, lifecycle, content: content.clone(), by: By::default() };
-        let result = block_on(self.service().import_history(history, now));
+        let result = self.stand.run(self.service().import_history(history, now));
         if newest.is_some_and(|newest| asserted <= newest) || asserted > now {
             assert!(matches!(result, Err(Error::Asserted { .. })), "{asserted} was taken after {newest:?}: {result:?}");
             return;
@@ -206,19 +213,19 @@ impl<S: Stand> Both<S> {
     }
 
     fn search(&self, search: &Search, at: Position) {
-        let view = block_on(self.service().view(Some(at))).unwrap();
-        let found = block_on(self.service().search(&view, search)).unwrap();
+        let view = self.stand.run(self.service().view(Some(at))).unwrap();
+        let found = self.stand.run(self.service().search(&view, search)).unwrap();
         assert_eq!(found, self.world.search(search, at), "{search:#?} at {at}");
     }
 
     fn read(&self, uuid: Uuid, context: &TimeContext, at: Position) {
-        let view = block_on(self.service().view(Some(at))).unwrap();
-        let answer = block_on(self.service().read(&view, self.object(uuid), context)).unwrap();
+        let view = self.stand.run(self.service().view(Some(at))).unwrap();
+        let answer = self.stand.run(self.service().read(&view, self.object(uuid), context)).unwrap();
         let found = answer.map(|answer| answer.registrations.into_iter().map(seen).collect::<Vec<_>>());
         let expected = self.world.read(self.object(uuid), context, at);
         assert_eq!(found, expected, "{uuid} in {context:?} at {at}");
 
-        let whole = block_on(self.service().read(&view, self.object(uuid), &context.always())).unwrap();
+        let whole = self.stand.run(self.service().read(&view, self.object(uuid), &context.always())).unwrap();
         for (answered, whole) in whole.map_or(vec![], |answer| {
             let whole = answer.clone().registrations;
             answer.consolidated(context).registrations.into_iter().zip(whole).collect()
@@ -228,7 +235,7 @@ impl<S: Stand> Both<S> {
         }
 
         let uuids: Vec<Uuid> = (0..=5).rev().map(Uuid::from_u128).collect();
-        let listed = block_on(self.service().list(&view, self.class, &uuids, context)).unwrap();
+        let listed = self.stand.run(self.service().list(&view, self.class, &uuids, context)).unwrap();
         let listed: Vec<_> = listed
             .into_iter()
             .map(|answer| (answer.object.uuid, answer.registrations.into_iter().map(seen).collect::<Vec<_>>()))
@@ -244,7 +251,7 @@ impl<S: Stand> Both<S> {
 
     /// What must hold of the ledger itself.
     fn check_ledger(&self) {
-        let entries = block_on(self.service().store().ledger(Position(0), usize::MAX, Wait::Never)).unwrap();
+        let entries = self.stand.run(self.service().store().ledger(Position(0), usize::MAX, Wait::Never)).unwrap();
         for (index, entry) in entries.iter().enumerate() {
             assert_eq!(entry.position, Position(index as u64 + 1), "positions are gapless");
             assert!(index == 0 || entries[index - 1].instant < entry.instant, "instants rise");
@@ -255,8 +262,8 @@ impl<S: Stand> Both<S> {
     }
 }
 
-fn service<T: Storage>(store: T) -> Service<T> {
-    block_on(Service::open(store, shipped_classes(), || [3; 16])).unwrap()
+async fn service<T: Storage>(store: T) -> Service<T> {
+    Service::open(store, shipped_classes(), || [3; 16]).await.unwrap()
 }
 
 fn seen(answered: Answered) -> SeenRegistration {
@@ -302,6 +309,6 @@ pub fn run<S: Stand>(stand: S, class: ClassId, acts: &[Act<S::Event>]) {
         }
     }
     both.check_ledger();
-    let report = block_on(check(both.service().store(), |_| {})).expect("the store can be read");
+    let report = both.stand.run(check(both.service().store(), |_| {})).expect("the store can be read");
     assert!(report.is_clean(), "{report}");
 }

@@ -33,7 +33,10 @@ pub struct Migration {
 }
 
 /// The migrations of this program.
-pub const MIGRATIONS: &[Migration] = &[];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "store", text: include_str!("../../migrations/0001_store.sql") },
+    Migration { number: 2, name: "trigram", text: include_str!("../../migrations/0002_trigram.sql") },
+];
 
 /// Looks at a database, and changes nothing.
 ///
@@ -92,5 +95,25 @@ impl Migration {
 impl std::fmt::Display for Migration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:04} {}", self.number, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_a_migration_in_its_place() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        let listed = MIGRATIONS.iter().map(|migration| format!("{:04}_{}.sql", migration.number, migration.name));
+        assert_eq!(names, listed.collect::<Vec<_>>());
+        assert!(MIGRATIONS.iter().map(|migration| migration.number).eq(1..=MIGRATIONS.len() as i32));
+        for (migration, name) in MIGRATIONS.iter().zip(names) {
+            let text = std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
+            assert_eq!(migration.text, text, "{name}");
+        }
     }
 }

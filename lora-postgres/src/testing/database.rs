@@ -6,6 +6,7 @@ use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 use super::{TestCluster, in_own_runtime};
+use crate::migrate::{MIGRATIONS, migrate_to};
 
 /// The URL of the server for tests that need no server of their own.
 static SERVER: LazyLock<String> = LazyLock::new(|| match std::env::var("LORA_TEST_DATABASE_URL") {
@@ -40,6 +41,17 @@ impl TestDatabase {
     /// As [`new`](Self::new).
     pub fn create() -> Self {
         in_own_runtime(Self::new())
+    }
+
+    /// A database with the schema of this program.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub async fn migrated() -> Self {
+        let database = Self::new().await;
+        let migrated = migrate_to(&mut database.connect().await, MIGRATIONS).await;
+        migrated.expect("an empty database can be migrated");
+        database
     }
 
     /// An empty database with options of `CREATE DATABASE`, such as an encoding.

@@ -19,14 +19,14 @@ use crate::storage::Storage;
 use crate::time::{Clock, ManualClock};
 
 /// How the suite gets at stores of one kind.
-pub trait Harness {
+pub trait Harness: Sync {
     /// The store under test.
     type Store: Storage;
 
     /// A new and empty store whose instants come from `clock`.
     fn empty(&self, clock: Arc<dyn Clock>) -> impl Future<Output = Self::Store>;
 
-    /// Runs a future to its end, with whatever runtime the store needs.
+    /// Runs a future to its end, with whatever runtime the store needs; cases call it from threads of their own, too.
     fn run<F: Future>(&self, future: F) -> F::Output;
 }
 

@@ -473,7 +473,7 @@ pub async fn writers_of_one_object_all_get_their_turn<H: Harness>(harness: &H) {
                 for round in 0..4_i64 {
                     let day = writer * 10 + round;
                     let patch = unit.renamed(&format!("{writer}-{round}"), days(day, Some(day + 1)));
-                    let written = pollster::block_on(service.update(one, patch, By::default()));
+                    let written = harness.run(service.update(one, patch, By::default()));
                     assert!(matches!(written, Ok(Written::Registered(_))), "{written:?}");
                 }
             });
@@ -502,14 +502,14 @@ pub async fn for_a_fixed_position_an_answer_never_changes<H: Harness>(harness: &
             scope.spawn(move || {
                 for round in 1..=40 {
                     let patch = unit.renamed(&format!("Enhed {round}"), days(round, None));
-                    pollster::block_on(service.update(unit.object(number), patch, By::default())).expect("renamed");
+                    harness.run(service.update(unit.object(number), patch, By::default())).expect("renamed");
                 }
             });
         }
         let (service, unit, clock) = (&service, &unit, &clock);
         scope.spawn(move || {
             for _ in 0..40 {
-                pollster::block_on(repeats_itself(service, unit, clock));
+                harness.run(repeats_itself(service, unit, clock));
             }
         });
     });
