@@ -27,7 +27,10 @@ impl Pooler {
         );
         // With `any`, everybody is whoever the database says.
         fs::write(&settings, text.replace("port=", "user=lora port=")).unwrap();
+        // Debian installs it where only root looks.
+        let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
         let mut command = Command::new("pgbouncer");
+        command.env("PATH", path);
         if Command::new("id").arg("-u").output().unwrap().stdout == b"0\n" {
             command.args(["--user", "nobody"]);
         }

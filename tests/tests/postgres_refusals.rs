@@ -149,3 +149,36 @@ fn the_configuration_shows_the_database_and_no_password() {
     let help = run(&["serve", "--help"], &[("LORA_POSTGRES", "postgres://ane:secret@db/lora")]);
     assert!(!String::from_utf8_lossy(&help.stdout).contains("secret"));
 }
+
+/// A store that a program of tomorrow, or one that was tampered with, left behind.
+#[test]
+fn newer_and_changed_stores_are_refused() {
+    let database = TestDatabase::create();
+    assert!(run(&["migrate", "--postgres", database.url()], &[]).status.success());
+    database.run("INSERT INTO lora.migration (number, name, sha256) VALUES (7, 'tomorrow', '')");
+    refused_untouched(&database, &[database.name(), "migration 0007 tomorrow", "up to 2", "newer program"]);
+    database
+        .run("DELETE FROM lora.migration WHERE number = 7; UPDATE lora.migration SET sha256 = 'ab' WHERE number = 1");
+    refused_untouched(&database, &["migration 0001 store", "SHA-256 ab there", "the program that made this store"]);
+    database.run("DELETE FROM lora.migration WHERE number = 1");
+    refused_untouched(&database, &["lacks migration 0001 store although later ones were applied"]);
+}
+
+/// A role that may read exports and checks; what it may not, it is told.
+#[test]
+fn who_may_only_read_can_read() {
+    let cluster = TestCluster::start();
+    let database = TestDatabase::create_on(&cluster);
+    assert!(run(&["migrate", "--postgres", database.url()], &[]).status.success());
+    database.run("CREATE ROLE reader LOGIN");
+    let url = database.url().replace("lora@", "reader@");
+    refused(&CALLS[..5], &url, 1, &["`reader` may not use schema lora", "GRANT USAGE ON SCHEMA lora TO \"reader\""]);
+    database.run("GRANT USAGE ON SCHEMA lora TO reader; GRANT SELECT ON lora.migration TO reader");
+    refused(&CALLS[3..5], &url, 1, &["`reader` may not SELECT on table lora.", "GRANT SELECT ON ALL TABLES"]);
+    database.run("GRANT SELECT ON ALL TABLES IN SCHEMA lora TO reader");
+    for call in ["export", "check"] {
+        assert_eq!(run(&[call, "--postgres", &url], &[]).status.code(), Some(0), "{call}");
+    }
+    let needed = ["`reader` may not DELETE on table lora.", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES"];
+    refused(&CALLS[..3], &url, 1, &needed);
+}
