@@ -1,14 +1,17 @@
-//! `lora export`, `lora import` and `lora check`.
+//! `lora export`, `lora import`, `lora check` and `lora migrate`.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use lora_core::schema::ClassDeclaration;
+
 use crate::calls::{self, Call, Input};
 use crate::failure::{failed, wrong_use};
+use crate::postgres;
 use crate::settings::{ClassArgs, read_classes};
-use crate::store::StoreArgs;
+use crate::store::{Place, StoreArgs};
 
 /// What to export.
 #[derive(Debug, Clone, clap::Args)]
@@ -45,10 +48,20 @@ pub struct CheckArgs {
     rebuild: bool,
 }
 
+/// What to migrate.
+#[derive(Debug, Clone, clap::Args)]
+pub struct MigrateArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Only say what would be done.
+    #[arg(long)]
+    dry_run: bool,
+}
+
 /// Writes the entries of a store to standard output, as JSON Lines.
 pub fn export(args: &ExportArgs) -> ExitCode {
     let call = Call::Export { position: args.position };
-    with_folder(&args.store, |folder| calls::carry_out(folder, &call, Vec::new(), Input::None))
+    carry_out(&args.store, &call, Vec::new(), Input::None)
 }
 
 /// Reads entries into a store.
@@ -65,20 +78,42 @@ pub fn import(args: &ImportArgs) -> ExitCode {
         },
     };
     let call = Call::Import { restore: args.restore };
-    with_folder(&args.store, |folder| calls::carry_out(folder, &call, classes, input))
+    carry_out(&args.store, &call, classes, input)
 }
 
 /// Checks a store; exit code 1 where something in it is wrong.
 pub fn check(args: &CheckArgs) -> ExitCode {
-    with_folder(&args.store, |folder| match args.rebuild {
-        true => calls::rebuild(folder),
-        false => calls::carry_out(folder, &Call::Check, Vec::new(), Input::None),
-    })
+    match (args.rebuild, args.store.place()) {
+        (true, Ok(Place::Folder(folder))) => calls::rebuild(&folder),
+        (true, Ok(_)) => wrong_use(&["--rebuild: only a store in a folder has an index that can be lost".to_owned()]),
+        (true, Err(problems)) => wrong_use(&problems),
+        (false, _) => carry_out(&args.store, &Call::Check, Vec::new(), Input::None),
+    }
 }
 
-fn with_folder(store: &StoreArgs, call: impl FnOnce(&Path) -> ExitCode) -> ExitCode {
-    match store.folder() {
-        Ok(folder) => call(&folder),
-        Err(problem) => wrong_use(&[problem]),
+/// Changes the schema of a store to the one that this program knows, or says how.
+pub fn migrate(args: &MigrateArgs) -> ExitCode {
+    let options = match args.store.place() {
+        Ok(Place::Postgres(options)) => options,
+        Ok(_) => return say(&["nothing to migrate: a store in a folder has no schema".to_owned()]),
+        Err(problems) => return wrong_use(&problems),
+    };
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no threads to work with: {error}"));
+    match runtime.and_then(|runtime| runtime.block_on(postgres::migrate(&options, args.dry_run))) {
+        Ok(lines) => say(&lines),
+        Err(why) => failed(&why),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of the command")]
+fn say(lines: &[String]) -> ExitCode {
+    lines.iter().for_each(|line| println!("{line}"));
+    ExitCode::SUCCESS
+}
+
+fn carry_out(store: &StoreArgs, call: &Call, classes: Vec<ClassDeclaration>, input: Input) -> ExitCode {
+    match store.place() {
+        Ok(place) => calls::carry_out(&place, call, classes, input),
+        Err(problems) => wrong_use(&problems),
     }
 }

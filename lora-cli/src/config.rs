@@ -39,13 +39,19 @@ fn show(text: &str) {
 /// The configuration as TOML; options that are not given stand in comments.
 fn effective(args: &serve::Args, matches: Option<&ArgMatches>) -> String {
     let text = |text: &String| Some(Value::String(text.clone()));
-    let data = (!args.memory).then(|| args.store.data().to_owned());
+    let (postgres, shown) = (&args.store.postgres, args.store.postgres.shown());
+    let data = (!args.memory && shown.is_none()).then(|| args.store.data().to_owned());
     let number = |text: &String| Some(text.parse().map_or_else(|_| Value::String(text.clone()), Value::Integer));
     let lines = [
         ("listen", text(&args.listen)),
         ("memory", Some(Value::Boolean(args.memory))),
         ("data", data.as_ref().and_then(text)),
-        ("postgres", args.store.postgres.as_deref().map(without_password).as_ref().and_then(text)),
+        ("postgres", shown.as_ref().and_then(text)),
+        ("postgres_pool", number(&postgres.pool)),
+        ("postgres_connect_ms", number(&postgres.connect_ms)),
+        ("postgres_wait_ms", number(&postgres.wait_ms)),
+        ("postgres_statement_ms", number(&postgres.statement_ms)),
+        ("postgres_idle_in_transaction_ms", number(&postgres.idle_in_transaction_ms)),
         ("demo", Some(Value::Boolean(args.demo))),
         ("classes", Some(args.classes.folders.iter().cloned().map(Value::String).collect::<Vec<_>>().into())),
         ("trust_actor_header", args.trust_actor_header.as_ref().and_then(text)),
@@ -67,15 +73,4 @@ fn effective(args: &serve::Args, matches: Option<&ArgMatches>) -> String {
         };
     }
     toml
-}
-
-/// A URL whose password cannot be read.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let hidden = authority.rsplit_once('@').and_then(|(user, host)| {
-        let (name, _) = user.split_once(':')?;
-        Some(format!("{scheme}://{name}:***@{host}{}", &rest[authority.len()..]))
-    });
-    hidden.unwrap_or_else(|| url.to_owned())
 }

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 /// The message with its causes, on one line.
 pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
-    causes(error).skip(1).fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+    let text = causes(error).skip(1).fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+    text.lines().map(str::trim).collect::<Vec<_>>().join("; ")
 }
 
 /// An error, what caused it, what caused that, and so on.

@@ -7,6 +7,7 @@ pub mod demo;
 mod failure;
 pub mod generate;
 mod log;
+mod postgres;
 pub mod serve;
 mod settings;
 mod store;

@@ -23,6 +23,8 @@ enum Command {
     Import(commands::ImportArgs),
     /// Look whether everything in a store is as it must be.
     Check(commands::CheckArgs),
+    /// Change the schema of a store to the one that this program knows.
+    Migrate(commands::MigrateArgs),
     /// Show the configuration in force, or check it.
     Config(config::Args),
     /// A synthetic municipality with history, as JSON Lines on standard output.
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Export(args) => commands::export(&args),
         Command::Import(args) => commands::import(&args),
         Command::Check(args) => commands::check(&args),
+        Command::Migrate(args) => commands::migrate(&args),
         Command::Config(args) => config::run(&args, matches.subcommand_matches("config")),
         Command::Generate(arguments) => generate::run(&arguments),
     }

@@ -1,5 +1,6 @@
 //! `lora serve`: the dialect over HTTP until the process is told to stop.
 
+use std::mem;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use lora_core::Service;
 use lora_core::storage::{MemoryStore, Storage};
 use lora_embedded::home::Home;
 use lora_http::{Anonymous, HttpOptions, Identify, Metrics, Parts, TrustedHeader};
+use lora_postgres::migrate::Access;
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -17,9 +19,9 @@ use uuid::Uuid;
 use crate::calls::Owner;
 use crate::failure::{failed, with_causes, wrong_use};
 use crate::settings::{ClassArgs, Settings};
-use crate::store::{self, Index, StoreArgs};
+use crate::store::{self, Index, Place, StoreArgs};
 use crate::transfer::{Bulk, Loading};
-use crate::{demo, log};
+use crate::{demo, log, postgres};
 
 /// How often what was counted is folded together.
 const FOLD_EVERY: Duration = Duration::from_secs(5);
@@ -63,7 +65,7 @@ pub fn run(args: &Args) -> ExitCode {
         Ok(settings) => settings,
         Err(problems) => return wrong_use(&problems),
     };
-    log::start(settings.log_format, std::mem::take(&mut settings.log_filter));
+    log::start(settings.log_format, mem::take(&mut settings.log_filter));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("no threads to work with: {error}")),
@@ -76,12 +78,18 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 async fn open_and_serve(mut settings: Settings) -> Result<bool, String> {
-    let Some(folder) = settings.data.take() else {
-        return serve(settings, MemoryStore::new(store::clock()), None::<Loading>, None).await;
-    };
-    let home = Home::open(&folder, "serve").map_err(|error| with_causes(&error))?;
-    let store = store::open(home, Index::Kept)?;
-    serve(settings, store.clone(), Some(Loading::new(store)), Some(&folder)).await
+    match mem::replace(&mut settings.place, Place::Memory) {
+        Place::Memory => serve(settings, MemoryStore::new(store::clock()), None::<Loading>, None).await,
+        Place::Postgres(options) => {
+            let store = postgres::open(&options, Access::Write).await?;
+            serve(settings, store, None::<Loading>, None).await
+        }
+        Place::Folder(folder) => {
+            let home = Home::open(&folder, "serve").map_err(|error| with_causes(&error))?;
+            let store = store::open(home, Index::Kept)?;
+            serve(settings, store.clone(), Some(Loading::new(store)), Some(&folder)).await
+        }
+    }
 }
 
 /// Serves a store; others call it through the socket in its folder.
@@ -92,7 +100,7 @@ async fn serve<S: Storage>(
     folder: Option<&Path>,
 ) -> Result<bool, String> {
     let clock = store::clock();
-    let service = store::service(store, std::mem::take(&mut settings.classes)).await?;
+    let service = store::service(store, mem::take(&mut settings.classes)).await?;
     if settings.demo {
         let now = clock.now();
         let filled = demo::fill_once(&service, bulk, now, folder, demo::options_until(now)).await;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 
 use axum::http::HeaderName;
@@ -13,14 +13,15 @@ use tracing_subscriber::EnvFilter;
 
 use crate::log;
 use crate::serve::Args;
+use crate::store::Place;
 
 /// The options, read and found to go together.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// Where to listen: the first of these that can be had.
     pub(crate) listen: Vec<SocketAddr>,
-    /// The folder of the store; none for one in memory.
-    pub(crate) data: Option<PathBuf>,
+    /// Where the store is.
+    pub(crate) place: Place,
     /// Whether an empty store is filled with the municipality.
     pub(crate) demo: bool,
     /// The shipped classes and those of the class folders.
@@ -66,24 +67,26 @@ impl Settings {
     /// Every problem, each in one or several lines for people.
     pub(crate) fn read(args: &Args) -> Result<Self, Vec<String>> {
         let mut reader = Reader { problems: Vec::new() };
-        let data = reader.data(args);
+        let place = reader.place(args);
         let listen = reader.listen(args);
         let actor_header = reader.actor_header(args, &listen);
         let classes = reader.classes(&args.classes.folders);
         let body_bytes_max = reader.parsed("--body-bytes-max", &args.body_bytes_max, "a number of bytes");
         let log_filter = reader.parsed("--log", &args.log, "a level such as `info` or a list of targets with levels");
         let log_format = reader.log_format(&args.log_format);
-        match (body_bytes_max, log_format, log_filter) {
-            (Some(body_bytes_max), Some(log_format), Some(log_filter)) if reader.problems.is_empty() => Ok(Self {
-                listen,
-                data,
-                demo: args.demo,
-                classes,
-                actor_header,
-                body_bytes_max,
-                log_format,
-                log_filter,
-            }),
+        match (place, body_bytes_max, log_format, log_filter) {
+            (Some(place), Some(body_bytes_max), Some(log_format), Some(log_filter)) if reader.problems.is_empty() => {
+                Ok(Self {
+                    listen,
+                    place,
+                    demo: args.demo,
+                    classes,
+                    actor_header,
+                    body_bytes_max,
+                    log_format,
+                    log_filter,
+                })
+            }
             _ => Err(reader.problems),
         }
     }
@@ -94,9 +97,9 @@ impl Reader {
         self.problems.push(text.into());
     }
 
-    fn data(&mut self, args: &Args) -> Option<PathBuf> {
-        let folder = args.store.folder().map_err(|problem| self.problem(problem)).ok()?;
-        (!args.memory).then_some(folder)
+    fn place(&mut self, args: &Args) -> Option<Place> {
+        let place = args.store.place().map_err(|problems| self.problems.extend(problems)).ok()?;
+        Some(if args.memory { Place::Memory } else { place })
     }
 
     fn listen(&mut self, args: &Args) -> Vec<SocketAddr> {

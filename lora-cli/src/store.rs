@@ -13,6 +13,7 @@ use lora_embedded::{EmbeddedStore, Options, SystemClock};
 use uuid::Uuid;
 
 use crate::failure::with_causes;
+use crate::postgres::PostgresArgs;
 
 /// Where the folder is when nobody says.
 pub(crate) const DATA: &str = "./lora-data";
@@ -24,20 +25,30 @@ pub(crate) struct StoreArgs {
     /// Keep everything in files of this folder, which is made where it is not there. [default: ./lora-data]
     #[arg(long, env = "LORA_DATA", value_name = "DIR", conflicts_with = "postgres")]
     pub(crate) data: Option<String>,
-    /// Keep everything in PostgreSQL. Comes later: refused for now.
-    #[arg(long, env = "LORA_POSTGRES", value_name = "URL")]
-    pub(crate) postgres: Option<String>,
+    #[command(flatten)]
+    pub(crate) postgres: PostgresArgs,
+}
+
+/// Where a store is.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// In memory, for as long as the process lives.
+    Memory,
+    /// In the files of a folder.
+    Folder(PathBuf),
+    /// In a database.
+    Postgres(Box<lora_postgres::Options>),
 }
 
 impl StoreArgs {
-    /// The folder.
+    /// Where the store is.
     ///
     /// # Errors
-    /// What is wrong with the options, in a line for people.
-    pub(crate) fn folder(&self) -> Result<PathBuf, String> {
-        match self.postgres.as_deref() {
-            None | Some("") => Ok(self.data().into()),
-            Some(_) => Err("--postgres: this store comes later; for now there is --data".to_owned()),
+    /// Everything that is wrong with the options, each in a line for people.
+    pub(crate) fn place(&self) -> Result<Place, Vec<String>> {
+        match self.postgres.options()? {
+            Some(options) => Ok(Place::Postgres(Box::new(options))),
+            None => Ok(Place::Folder(self.data().into())),
         }
     }
 

@@ -4,8 +4,6 @@
 -- -infinity, the greatest is infinity. Keys are the core's bytes, and bytes are what they are ordered by.
 -- Only a transaction that holds the tenant's row of `ledger` writes to the others.
 
-CREATE SCHEMA IF NOT EXISTS lora;
-
 -- Where the tenant's ledger stands. One row each: its lock is what puts commits in order.
 CREATE TABLE lora.ledger (
     tenant smallint PRIMARY KEY,

@@ -7,18 +7,30 @@
 //! All SQL is static and stands beside its only caller. There are no triggers, no procedures, no foreign keys and no
 //! serializable transactions: what must hold is decided in one statement that sees the newest state, and is checked from
 //! outside by `lora check`.
+//!
+//! To open a store: [`connect()`] to the database that [`Options`] name, [`migrate::prepare`] it, and make a
+//! [`PostgresStore`] of the connections.
 
 mod commit;
+mod connect;
 mod contents;
 mod error;
+pub mod migrate;
+mod options;
 mod queue;
 mod read;
 mod replicas;
 mod session;
 mod store;
+#[cfg(feature = "test-support")]
+pub mod testing;
+mod tls;
 mod values;
 mod wake;
 
+pub use connect::{ConnectError, connect};
+pub use options::{Options, ServerUrl, Timeouts, UrlError};
 pub use read::PostgresView;
 pub use session::SESSION_OPTIONS;
 pub use store::{PostgresStore, Tenant};
+pub use tls::TlsError;

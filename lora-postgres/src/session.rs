@@ -7,7 +7,8 @@ use tokio_postgres::types::ToSql;
 
 use crate::error::{Failure, is_gone};
 
-/// Startup options of every connection that a store gets from its pool.
+/// What every connection that a store gets from its pool must have set, written as startup options;
+/// [`connect`](crate::connect()) sees to it.
 ///
 /// The statements are written so that each has one sound plan, by index, at any size. The server makes it once per
 /// connection (`plan_cache_mode`), perhaps while the tables are still empty and a sequential scan would look cheaper

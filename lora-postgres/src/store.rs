@@ -7,7 +7,9 @@ use std::time::Duration;
 use deadpool_postgres::Pool;
 use lora_core::codec::Digest;
 use lora_core::object::Position;
-use lora_core::storage::{Chunks, CommitError, ContentHash, LedgerEntry, Need, Read, Receipt, Step, Storage, StoreError, Wait};
+use lora_core::storage::{
+    Chunks, CommitError, ContentHash, LedgerEntry, Need, Read, Receipt, Step, Storage, StoreError, Wait,
+};
 use lora_core::time::{Clock, Timestamp, TransactionTime};
 use tokio::time::timeout;
 use tokio_postgres::Row;
@@ -71,7 +73,21 @@ impl PostgresStore {
     pub fn new(pool: Pool, tenant: Tenant, clock: Arc<dyn Clock>) -> Self {
         let wakers = Wakers::new();
         let queue = Queue::start(pool.clone(), tenant, clock.clone(), wakers.clone());
-        Self { shared: Arc::new(Shared { pool, tenant, clock, tidied_up: AtomicBool::new(false), wakers }), queue }
+        let tidied_up = AtomicBool::new(false);
+        let shared = Arc::new(Shared { pool, primary: None, tenant, clock, tidied_up, wakers });
+        Self { shared, queue, replicas: Arc::default() }
+    }
+
+    /// The same store with replicas of the database, which answer what does not need the newest.
+    #[must_use]
+    pub fn with_replicas(self, pools: Vec<Pool>) -> Self {
+        let replicas = pools.into_iter().map(|pool| {
+            let Shared { tenant, clock, wakers, .. } = &*self.shared;
+            let (tenant, clock, wakers) = (*tenant, clock.clone(), wakers.clone());
+            let primary = Some(self.shared.clone());
+            Shared { pool, primary, tenant, clock, tidied_up: AtomicBool::new(false), wakers }
+        });
+        Self { replicas: Arc::new(Replicas::new(replicas)), ..self }
     }
 }
 

@@ -109,6 +109,16 @@ impl Server {
         Self::listening(&[&["--data", folder], arguments].concat())
     }
 
+    /// A server with the store in a database, on a free port.
+    pub fn on_postgres(url: &str) -> Self {
+        Self::on_postgres_with(url, &[])
+    }
+
+    /// A server with the store in a database, on a free port, with more arguments.
+    pub fn on_postgres_with(url: &str, arguments: &[&str]) -> Self {
+        Self::listening(&[&["--postgres", url], arguments].concat())
+    }
+
     fn listening(arguments: &[&str]) -> Self {
         let arguments = [&["serve", "--listen", "127.0.0.1:0", "--log", "warn"], arguments].concat();
         let mut child = command(&arguments, &[]).stdout(Stdio::piped()).spawn().expect("the binary runs");

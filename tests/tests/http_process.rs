@@ -21,7 +21,7 @@ fn wrong_use_ends_with_2_and_says_why() {
     refused(&["serve"], &[("LORA_LISTEN", "[::]:0")], &["--no-authentication"]);
     refused(&["serve", "--listen", "nowhere"], &[], &["--listen", "nowhere"]);
     for call in ["serve", "export", "import", "check"] {
-        refused(&[call, "--postgres", "postgres://a"], &[], &["--postgres", "later"]);
+        refused(&[call, "--postgres", "postgres://a"], &[], &["--postgres", "names no database"]);
         refused(&[call, "--postgres", "postgres://a", "--data", "x"], &[], &["--data", "--postgres"]);
     }
     refused(&["export", "--position", "x"], &[], &["--position"]);

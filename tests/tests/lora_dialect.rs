@@ -1,4 +1,4 @@
-//! The recordings of the real LoRA, replayed step by step against the real binary, on memory and on files.
+//! The recordings of the real LoRA, replayed step by step against the real binary, on memory, on files and on PostgreSQL.
 //!
 //! The folder with the recordings is `$LORA_CONFORMANCE`, or `../shared/conformance` beside the workspace.
 //! `docs/deviations.tsv` names the steps on which we differ on purpose; a line that excuses nothing fails.
@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use lora_postgres::testing::TestDatabase;
 use lora_tests::{Server, run, workspace};
 
 #[test]
@@ -25,6 +26,12 @@ fn every_recorded_step_is_answered_as_recorded_or_differs_on_purpose() {
         println!("in files, under `{prefix}`: {}", replay(&folder, &server, prefix));
         server.stop();
         let check = run(&["check", "--data", &data.path().to_string_lossy()], &[]);
+        assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
+        let database = TestDatabase::create();
+        let server = Server::on_postgres(database.url());
+        println!("on PostgreSQL, under `{prefix}`: {}", replay(&folder, &server, prefix));
+        server.stop();
+        let check = run(&["check", "--postgres", database.url()], &[]);
         assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
     }
 }

@@ -13,7 +13,6 @@ use lora_core::Service;
 use lora_core::check::{self, check};
 use lora_core::object::Position;
 use lora_core::storage::Storage;
-use lora_embedded::EmbeddedStore;
 
 use super::wire::FRAME_BYTES_MAX;
 use super::{Call, Listener, Progress, Said};
@@ -70,11 +69,16 @@ pub(super) async fn import(service: &Service<EmbeddedStore>, folder: &Path, inpu
     code(imported(service, Some(into), folder, input, to).await, to)
 }
 
-/// Restores the input into a store that nobody else has; returns the exit code.
-pub(super) async fn restore(store: &EmbeddedStore, folder: &Path, input: Input, to: &dyn Listener) -> u8 {
+/// Restores the input into a store that holds nothing; returns the exit code.
+pub(super) async fn restore<S: Storage>(
+    store: &S,
+    into: impl Bulk,
+    folder: &Path,
+    input: Input,
+    to: &dyn Listener,
+) -> u8 {
     let restored = async {
         let lines = input.lines(folder)?;
-        let into = Loading::new(store.clone());
         summary(transfer::restore(store, into, &lines, &salt, |progress| say(to, progress)).await?, "restored", to)
     };
     code(restored.await, to)

@@ -1,4 +1,5 @@
-//! Calls on the store of a folder, carried out here, or by the process that has the store open.
+//! Calls on a store: one in a database is open to everybody; for one in a folder they are carried out here, or by the
+//! process that has it open.
 //!
 //! ```text
 //! lora export ─┬─ nobody has the folder ─► open it ─► jobs::run ──────────────────────► terminal
@@ -18,11 +19,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use lora_core::schema::ClassDeclaration;
+use lora_core::storage::Storage;
 use lora_embedded::home::{Home, HomeError};
+use lora_postgres::Options;
+use lora_postgres::migrate::Access;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{failed, with_causes};
-use crate::store::{self, Index};
+use crate::postgres;
+use crate::store::{self, Index, Place};
+use crate::transfer::{Committing, Loading};
 pub(crate) use jobs::Input;
 use jobs::Target;
 pub(crate) use owner::Owner;
@@ -85,16 +91,42 @@ impl fmt::Display for Call {
     }
 }
 
-/// Carries out a call on the store of a folder, wherever that is open. `classes` are those of a store that is opened
-/// here to be written.
-pub(crate) fn carry_out(folder: &Path, call: &Call, classes: Vec<ClassDeclaration>, input: Input) -> ExitCode {
+/// Carries out a call on a store, wherever that is open. `classes` are those of a store that is opened here to be
+/// written.
+pub(crate) fn carry_out(place: &Place, call: &Call, classes: Vec<ClassDeclaration>, input: Input) -> ExitCode {
+    match place {
+        Place::Folder(folder) => in_folder(folder, call, classes, input),
+        Place::Postgres(options) => in_database(options, call, classes, input),
+        Place::Memory => failed("what another process has in memory cannot be asked for"),
+    }
+}
+
+/// In a database every process is its own master.
+fn in_database(options: &Options, call: &Call, classes: Vec<ClassDeclaration>, input: Input) -> ExitCode {
+    let access = match call {
+        Call::Import { .. } => Access::Write,
+        Call::Export { .. } | Call::Check => Access::Read,
+    };
+    let terminal = Terminal::new();
+    let folder = std::env::temp_dir();
+    ended(in_runtime(async {
+        let store = postgres::open(options, access).await?;
+        if let Call::Import { restore: true } = call {
+            let into = Committing::new(store.clone()).await.map_err(|error| with_causes(&error))?;
+            return Ok(jobs::restore(&store, into, &folder, input, &terminal).await);
+        }
+        on_store(store, call, classes, &folder, input, &terminal).await
+    }))
+}
+
+fn in_folder(folder: &Path, call: &Call, classes: Vec<ClassDeclaration>, input: Input) -> ExitCode {
     let home = match call {
         Call::Import { .. } => Home::open(folder, &call.to_string()),
         Call::Export { .. } | Call::Check => Home::open_existing(folder, &call.to_string()),
     };
     let terminal = Terminal::new();
     match home {
-        Ok(home) => on_store(home, Index::Kept, call, classes, input, &terminal),
+        Ok(home) => at_home(home, Index::Kept, call, classes, input, &terminal),
         Err(HomeError::Locked { owner, .. }) => match caller::ask(folder, &owner, call, input, &terminal) {
             Ok(code) => ExitCode::from(code),
             Err(error) => failed(&with_causes(&error)),
@@ -106,13 +138,13 @@ pub(crate) fn carry_out(folder: &Path, call: &Call, classes: Vec<ClassDeclaratio
 /// Computes the index of a store anew, and then checks it.
 pub(crate) fn rebuild(folder: &Path) -> ExitCode {
     match Home::open_existing(folder, "check --rebuild") {
-        Ok(home) => on_store(home, Index::Rebuilt, &Call::Check, Vec::new(), Input::None, &Terminal::new()),
+        Ok(home) => at_home(home, Index::Rebuilt, &Call::Check, Vec::new(), Input::None, &Terminal::new()),
         Err(error @ HomeError::Locked { .. }) => failed(&format!("{error}: stop it, then rebuild the index")),
         Err(error) => failed(&with_causes(&error)),
     }
 }
 
-fn on_store(
+fn at_home(
     home: Home,
     index: Index,
     call: &Call,
@@ -121,11 +153,13 @@ fn on_store(
     terminal: &Terminal,
 ) -> ExitCode {
     let folder = home.path().to_owned();
-    let done = store::open(home, index).and_then(|store| {
-        let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no threads to work with: {error}"))?;
-        runtime.block_on(async {
+    ended(store::open(home, index).and_then(|store| {
+        in_runtime(async {
             Ok(match call {
-                Call::Import { restore: true } => jobs::restore(&store, &folder, input, terminal).await,
+                Call::Import { restore: true } => {
+                    let into = Loading::new(store.clone());
+                    jobs::restore(&store, into, &folder, input, terminal).await
+                }
                 Call::Import { restore: false } => {
                     jobs::import(&store::service(store, classes).await?, &folder, input, terminal).await
                 }
@@ -134,7 +168,30 @@ fn on_store(
                 }
             })
         })
-    });
+    }))
+}
+
+async fn on_store<S: Storage>(
+    store: S,
+    call: &Call,
+    classes: Vec<ClassDeclaration>,
+    folder: &Path,
+    input: Input,
+    terminal: &Terminal,
+) -> Result<u8, String> {
+    let target = match call {
+        Call::Import { .. } => Target::Service(store::service(store, classes).await?),
+        Call::Export { .. } | Call::Check => Target::Store(store),
+    };
+    Ok(jobs::run(call, &target, folder, input, terminal).await)
+}
+
+fn in_runtime<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no threads to work with: {error}"))?;
+    runtime.block_on(work)
+}
+
+fn ended(done: Result<u8, String>) -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(why) => failed(&why),

@@ -6,9 +6,8 @@ use std::sync::{Arc, LazyLock};
 
 use deadpool_postgres::{Manager, Pool, Runtime};
 use lora_core::time::{Clock, ManualClock};
-use lora_postgres::{PostgresStore, SESSION_OPTIONS, Tenant};
+use lora_postgres::{PostgresStore, SESSION_OPTIONS, Tenant, testing};
 use tokio_postgres::{Client, Config, NoTls};
-use uuid::Uuid;
 
 pub(crate) const START: i64 = 1_000;
 
@@ -22,45 +21,20 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
 }
 
 /// A migrated database that goes away at the end.
-pub(crate) struct TestDatabase {
-    name: String,
-    url: String,
-}
-
-fn server() -> String {
-    std::env::var("LORA_TEST_DATABASE_URL").expect("LORA_TEST_DATABASE_URL names a server for tests")
-}
-
-async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
-    tokio::spawn(connection);
-    client
-}
+pub(crate) struct TestDatabase(testing::TestDatabase);
 
 impl TestDatabase {
     pub(crate) async fn new() -> Self {
-        let name = format!("lora_test_{}", Uuid::new_v4().simple());
-        let admin = connect(&server()).await;
-        admin.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("a database");
-        let (before, _) =
-            server().rsplit_once('/').map(|(before, after)| (before.to_owned(), after.to_owned())).unwrap();
-        let database = Self { url: format!("{before}/{name}"), name };
-        let client = connect(&database.url).await;
-        for migration in
-            [include_str!("../../migrations/0001_store.sql"), include_str!("../../migrations/0002_trigram.sql")]
-        {
-            client.batch_execute(migration).await.expect("migrated");
-        }
-        database
+        Self(testing::TestDatabase::migrated().await)
     }
 
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        self.0.url()
     }
 
     /// A connection beside any store's.
     pub(crate) async fn client(&self) -> Client {
-        connect(&self.url).await
+        self.0.connect().await
     }
 
     pub(crate) fn pool(&self) -> Pool {
@@ -68,7 +42,7 @@ impl TestDatabase {
     }
 
     pub(crate) fn pool_of(&self, size: usize) -> Pool {
-        let mut config: Config = self.url.parse().expect("a URL");
+        let mut config: Config = self.0.url().parse().expect("a URL");
         config.options(SESSION_OPTIONS);
         let manager = Manager::new(config, NoTls);
         let wait = Some(std::time::Duration::from_secs(30));
@@ -78,16 +52,6 @@ impl TestDatabase {
 
     pub(crate) fn store(&self, clock: Arc<dyn Clock>) -> PostgresStore {
         PostgresStore::new(self.pool(), Tenant(0), clock)
-    }
-}
-
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        let name = std::mem::take(&mut self.name);
-        let dropped = std::thread::spawn(move || {
-            run(async { connect(&server()).await.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await })
-        });
-        drop(dropped.join());
     }
 }
 
