@@ -64,8 +64,13 @@ pub(crate) async fn run<S: Storage>(
 }
 
 /// Asserts the input into a store that nobody else has; returns the exit code.
-pub(super) async fn import(service: &Service<EmbeddedStore>, folder: &Path, input: Input, to: &dyn Listener) -> u8 {
-    let into = Loading::new(service.store().clone());
+pub(super) async fn import<S: Storage>(
+    service: &Service<S>,
+    into: impl Bulk,
+    folder: &Path,
+    input: Input,
+    to: &dyn Listener,
+) -> u8 {
     code(imported(service, Some(into), folder, input, to).await, to)
 }
 

@@ -155,13 +155,12 @@ fn at_home(
     let folder = home.path().to_owned();
     ended(store::open(home, index).and_then(|store| {
         in_runtime(async {
+            let into = Loading::new(store.clone());
             Ok(match call {
-                Call::Import { restore: true } => {
-                    let into = Loading::new(store.clone());
-                    jobs::restore(&store, into, &folder, input, terminal).await
-                }
+                Call::Import { restore: true } => jobs::restore(&store, into, &folder, input, terminal).await,
                 Call::Import { restore: false } => {
-                    jobs::import(&store::service(store, classes).await?, &folder, input, terminal).await
+                    let service = store::service(store, classes).await?;
+                    jobs::import(&service, into, &folder, input, terminal).await
                 }
                 Call::Export { .. } | Call::Check => {
                     jobs::run(call, &Target::Store(store), &folder, input, terminal).await

@@ -7,7 +7,7 @@ use lora_core::oio::shipped_classes;
 use lora_core::query::eval::Command;
 use lora_core::query::{Criterion, Known, Page, Search, TimeContext};
 use lora_core::service::{By, History};
-use lora_core::storage::{Draft, IndexChange, LedgerEntry, MemoryStore, Step as StoreStep};
+use lora_core::storage::{Draft, IndexChange, LedgerEntry, MemoryStore, Read, Step as StoreStep};
 use lora_core::testing::{SmallAxis, Step, history};
 use lora_core::time::{ManualClock, Timestamp};
 use pollster::block_on;
@@ -73,11 +73,19 @@ fn told(classes: Vec<(Step, bool)>, facets: Vec<(Step, bool)>) -> MemoryStore {
     store
 }
 
-/// The same entries, several in a step where they are of different objects and `joined` says so.
+/// The same entries, several in a step where `joined` says so: those of different objects, none of which is registered
+/// again, by an asserted time, before the last of them is.
 fn in_longer_steps(store: &MemoryStore, joined: &[bool]) -> MemoryStore {
+    let view = view(store);
+    let next = |entry: &LedgerEntry| {
+        let seq = lora_core::codec::Skeleton::decode(&entry.frame.skeleton).unwrap().seq.next();
+        block_on(view.history(entry.object, seq, 1)).unwrap().first().map(|next| next.registered.from())
+    };
     let mut groups: Vec<Vec<LedgerEntry>> = Vec::new();
     for (entry, joins) in ledger(store).into_iter().zip(joined.iter().cycle()) {
-        match groups.last_mut().filter(|group| *joins && group.iter().all(|other| other.object != entry.object)) {
+        let goes_with =
+            |other: &LedgerEntry| other.object != entry.object && next(other).is_none_or(|next| next > entry.instant);
+        match groups.last_mut().filter(|group| *joins && group.iter().all(goes_with)) {
             Some(group) => group.push(entry),
             None => groups.push(vec![entry]),
         }

@@ -95,27 +95,51 @@ impl TestCluster {
     /// # Panics
     /// When there is no PostgreSQL, saying what to install, or it does not start.
     pub fn start_with(durability: Durability, settings: &[&str]) -> Self {
-        let (binaries, owner) = (binaries::folder(), Owner::of_this_process());
+        let options = ["--no-sync", "--auth=trust", "--username=lora", "--encoding=UTF8", "--locale=C.UTF-8"];
+        let locale = ["--locale-provider=icu", "--icu-locale=da-DK"];
+        let cluster = Self::made(durability, settings, "initdb", &[&options[..], &locale].concat());
+        cluster.guard();
+        cluster.started()
+    }
+
+    /// A replica, to which `primary` sends what it writes.
+    ///
+    /// # Panics
+    /// When it cannot be made, or does not start.
+    pub fn replica_of(primary: &Self) -> Self {
+        let port = primary.port.to_string();
+        let source = ["--host=127.0.0.1", "--port", &port, "--username=lora", "--checkpoint=fast", "--no-sync"];
+        let options = [&source[..], &["--write-recovery-conf", "--wal-method=stream"]].concat();
+        Self::made(primary.durability, &[], "pg_basebackup", &options).started()
+    }
+
+    /// A folder with the files of a server as a program makes them, which gets the name of their folder after `-D`.
+    fn made(durability: Durability, settings: &[&str], program: &str, options: &[&str]) -> Self {
+        let (program, owner) = (binaries::folder().join(program), Owner::of_this_process());
         let folder = tempfile::Builder::new().prefix("lora-postgres-").tempdir().expect("a temporary folder").keep();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("it is ours");
         chown(&folder, Some(owner.user), Some(owner.group)).expect("root may, and others need not");
-        let mut cluster = Self {
-            keeper: Mutex::new(Keeper::start(&folder, &binaries, owner)),
+        let cluster = Self {
+            keeper: Mutex::new(Keeper::start(&folder, &program, options, owner)),
             folder,
             port: 0,
             durability,
             more: settings.iter().map(|&setting| setting.to_owned()).collect(),
         };
-        cluster.keeper().order("init").unwrap_or_else(|| panic!("initdb failed: {}", cluster.log()));
-        cluster.guard();
+        let made = cluster.keeper().order("init");
+        made.unwrap_or_else(|| panic!("{} failed: {}", program.display(), cluster.log()));
+        cluster
+    }
+
+    fn started(mut self) -> Self {
         // Somebody may take the port before the server does.
         for _ in 0..5 {
-            cluster.port = free_port();
-            if cluster.try_start_again() {
-                return cluster;
+            self.port = free_port();
+            if self.try_start_again() {
+                return self;
             }
         }
-        panic!("PostgreSQL does not start: {}", cluster.log());
+        panic!("PostgreSQL does not start: {}", self.log());
     }
 
     fn guard(&self) {
@@ -225,12 +249,10 @@ impl Drop for TestCluster {
 }
 
 impl Keeper {
-    fn start(folder: &Path, binaries: &Path, owner: Owner) -> Self {
+    fn start(folder: &Path, program: &Path, options: &[&str], owner: Owner) -> Self {
         let mut command = owner.command("sh");
-        let initdb = binaries.join("initdb");
-        command.arg("-c").arg(KEEPER).arg(&initdb).arg(folder).arg(&initdb).arg("-D").arg(folder.join("data"));
-        command.args(["--no-sync", "--auth=trust", "--username=lora", "--encoding=UTF8", "--locale=C.UTF-8"]);
-        command.args(["--locale-provider=icu", "--icu-locale=da-DK"]);
+        command.arg("-c").arg(KEEPER).arg(program).arg(folder).arg(program).arg("-D").arg(folder.join("data"));
+        command.args(options);
         // A group of its own, so that a signal to the group of the tests does not end it before it has cleaned up.
         command.current_dir("/").process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("a shell starts");

@@ -48,10 +48,7 @@ impl TestDatabase {
     /// # Panics
     /// As [`new`](Self::new).
     pub async fn migrated() -> Self {
-        let database = Self::new().await;
-        let migrated = migrate_to(&mut database.connect().await, MIGRATIONS).await;
-        migrated.expect("an empty database can be migrated");
-        database
+        Self::new().await.and_migrated().await
     }
 
     /// An empty database with options of `CREATE DATABASE`, such as an encoding.
@@ -79,6 +76,20 @@ impl TestDatabase {
     pub async fn on(cluster: &TestCluster) -> Self {
         let name = create(&cluster.url("postgres"), "").await;
         Self { url: cluster.url(&name), name, server: None }
+    }
+
+    /// A database with the schema of this program, on a server of the test's own.
+    ///
+    /// # Panics
+    /// As [`on`](Self::on).
+    pub async fn migrated_on(cluster: &TestCluster) -> Self {
+        Self::on(cluster).await.and_migrated().await
+    }
+
+    async fn and_migrated(self) -> Self {
+        let migrated = migrate_to(&mut self.connect().await, MIGRATIONS).await;
+        migrated.expect("an empty database can be migrated");
+        self
     }
 
     /// As [`on`](Self::on), for tests without a runtime.
