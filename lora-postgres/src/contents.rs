@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use lora_core::storage::{Chunks, ContentHash, StoreError};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::error::Failure;
+use crate::session::connection;
 use crate::store::Shared;
 use crate::values::column;
 
@@ -17,14 +19,16 @@ const PIECE: usize = 64 << 10;
 const ARRIVES_WITHIN: i64 = 24 * 60 * 60 * 1_000_000;
 
 const BEGIN: &str = "INSERT INTO lora.content_arriving (tenant, blob, since) VALUES ($1, $2, $3)";
-const ADD: &str = "INSERT INTO lora.content_piece (tenant, blob, number, bytes) VALUES ($1, $2, $3, $4)";
+/// Adds a piece, unless the content was given up; until this is done it cannot be.
+const ADD: &str = "INSERT INTO lora.content_piece (tenant, blob, number, bytes) \
+                   SELECT tenant, blob, $3, $4 FROM lora.content_arriving WHERE tenant = $1 AND blob = $2 FOR SHARE";
 /// Gives a content its hash, if it was not given up; what arrived of one that is there already goes away again.
 const KEEP: &str = include_str!("contents_keep.sql");
-const GIVE_UP: &str = "WITH gone AS (DELETE FROM lora.content_arriving WHERE tenant = $1 AND blob = $2) \
-                       DELETE FROM lora.content_piece WHERE tenant = $1 AND blob = $2";
-/// Removes what arrived only in part, from processes that ended meanwhile.
-const TIDY_UP: &str = "WITH gone AS (DELETE FROM lora.content_arriving WHERE tenant = $1 AND since < $2 RETURNING blob) \
-                       DELETE FROM lora.content_piece WHERE tenant = $1 AND blob IN (SELECT blob FROM gone)";
+/// Gives up one content, and those of processes that ended long ago.
+const GIVE_UP: &str =
+    "DELETE FROM lora.content_arriving WHERE tenant = $1 AND (blob = $2 OR since < $3) RETURNING blob";
+/// A statement of its own, so that it sees the pieces that came before their content was given up.
+const REMOVE: &str = "DELETE FROM lora.content_piece WHERE tenant = $1 AND blob = ANY ($2)";
 const READ: &str = "SELECT content.size, piece.number, piece.bytes FROM lora.content \
                     LEFT JOIN lora.content_piece piece ON piece.tenant = content.tenant AND piece.blob = content.blob \
                         AND piece.number BETWEEN $3 AND $4 \
@@ -32,9 +36,10 @@ const READ: &str = "SELECT content.size, piece.number, piece.bytes FROM lora.con
 const ACTION: &str = "keep a content";
 
 pub(crate) async fn put(shared: &Arc<Shared>, mut chunks: impl Chunks) -> Result<ContentHash, StoreError> {
-    let now = shared.clock.now().sort_key();
-    shared.tell(ACTION, TIDY_UP, &[&(now.saturating_sub(ARRIVES_WITHIN))]).await?;
-    let mut arriving = Arriving::begin(shared, now).await?;
+    if !shared.tidied_up.swap(true, Ordering::Relaxed) {
+        give_up(shared, Uuid::nil()).await?;
+    }
+    let mut arriving = Arriving::begin(shared).await?;
     let mut hash = Sha256::new();
     while let Some(chunk) = chunks.next().await.map_err(StoreError::Interrupted)? {
         hash.update(&chunk);
@@ -45,7 +50,8 @@ pub(crate) async fn put(shared: &Arc<Shared>, mut chunks: impl Chunks) -> Result
     Ok(hash)
 }
 
-/// A content on its way. It goes away again unless it is kept: at once, or where that fails with a later content.
+/// A content on its way. It goes away again unless it is kept: at once, or where that fails a day later, with the first
+/// content of some store or the next one that is not kept.
 struct Arriving {
     shared: Arc<Shared>,
     blob: Uuid,
@@ -56,8 +62,8 @@ struct Arriving {
 }
 
 impl Arriving {
-    async fn begin(shared: &Arc<Shared>, now: i64) -> Result<Self, StoreError> {
-        let blob = Uuid::new_v4();
+    async fn begin(shared: &Arc<Shared>) -> Result<Self, StoreError> {
+        let (blob, now) = (Uuid::new_v4(), shared.clock.now().sort_key());
         let this = Self { shared: shared.clone(), blob, number: 0, bytes: Vec::new(), size: 0, kept: false };
         shared.tell(ACTION, BEGIN, &[&blob, &now]).await?;
         Ok(this)
@@ -99,18 +105,28 @@ impl Arriving {
 
 impl Drop for Arriving {
     fn drop(&mut self) {
-        if self.kept {
-            return;
-        }
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        let runtime = tokio::runtime::Handle::try_current();
+        if let (false, Ok(runtime)) = (self.kept, runtime) {
             let (shared, blob) = (self.shared.clone(), self.blob);
             runtime.spawn(async move {
-                if let Err(error) = shared.tell(ACTION, GIVE_UP, &[&blob]).await {
+                if let Err(error) = give_up(&shared, blob).await {
                     tracing::info!(%blob, %error, "what arrived of a content is removed later");
                 }
             });
         }
     }
+}
+
+/// Removes what arrived of a content that was not kept, and of those that began too long ago.
+async fn give_up(shared: &Shared, blob: Uuid) -> Result<(), StoreError> {
+    let failed = |error| Failure::server("remove a content", error).to_store_error();
+    let mut client = connection(&shared.pool, ACTION).await?;
+    let transaction = client.transaction().await.map_err(failed)?;
+    let (tenant, long_ago) = (shared.tenant.0, shared.clock.now().sort_key().saturating_sub(ARRIVES_WITHIN));
+    let gone = transaction.query(GIVE_UP, &[&tenant, &blob, &long_ago]).await.map_err(failed)?;
+    let gone = gone.iter().map(|row| column(row, 0)).collect::<Result<Vec<Uuid>, _>>()?;
+    transaction.execute(REMOVE, &[&tenant, &gone]).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
 }
 
 pub(crate) async fn read(shared: &Shared, of: ContentHash, range: Range<u64>) -> Result<Option<Vec<u8>>, StoreError> {

@@ -1,6 +1,7 @@
 //! The store, and the seam to the core.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
@@ -51,6 +52,8 @@ pub(crate) struct Shared {
     pub(crate) pool: Pool,
     pub(crate) tenant: Tenant,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Whether contents that arrived only in part, long ago, were removed.
+    pub(crate) tidied_up: AtomicBool,
     wakers: Wakers,
 }
 
@@ -63,7 +66,7 @@ impl PostgresStore {
     pub fn new(pool: Pool, tenant: Tenant, clock: Arc<dyn Clock>) -> Self {
         let wakers = Wakers::new();
         let queue = Queue::start(pool.clone(), tenant, clock.clone(), wakers.clone());
-        Self { shared: Arc::new(Shared { pool, tenant, clock, wakers }), queue }
+        Self { shared: Arc::new(Shared { pool, tenant, clock, tidied_up: AtomicBool::new(false), wakers }), queue }
     }
 }
 

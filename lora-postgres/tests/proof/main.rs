@@ -1,4 +1,10 @@
 //! The store under everything that may happen to it: faults, kills, whoever goes away, and many at once.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod concurrency;
 mod conformance;
+mod departures;
+mod state_machine;
 mod support;
+mod writers;
