@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI16, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use deadpool_postgres::{Manager, Pool, Runtime};
-use lora_core::time::{Clock, ManualClock};
-use lora_postgres::{PostgresStore, SESSION_OPTIONS, Tenant};
+use lora_core::time::ManualClock;
+use lora_postgres::{SESSION_OPTIONS, Tenant};
 use tokio_postgres::{Client, Config, NoTls};
 use uuid::Uuid;
 
@@ -74,10 +74,6 @@ impl TestDatabase {
         let wait = Some(std::time::Duration::from_secs(30));
         let pool = Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1).wait_timeout(wait);
         pool.build().expect("a pool")
-    }
-
-    pub(crate) fn store(&self, clock: Arc<dyn Clock>) -> PostgresStore {
-        PostgresStore::new(self.pool(), Tenant(0), clock)
     }
 }
 
