@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use lora_core::codec::Digest;
 use lora_core::object::Position;
 use lora_core::storage::{Chunks, CommitError, ContentHash, LedgerEntry, Receipt, Step, Storage, StoreError, Wait};
 use lora_core::time::{Clock, Timestamp, TransactionTime};
-use tokio::time::timeout;
-use tokio_postgres::Row;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, Row, Socket};
 
 use crate::contents;
 use crate::error::corrupt;
@@ -28,9 +27,6 @@ const VIEW: &str = "SELECT ledger.position, ledger.instant, entry.instant FROM l
 
 const LEDGER: &str = "SELECT position, instant, kind, class, object, skeleton, salt, content, chain FROM lora.entry \
                       WHERE tenant = $1 AND position > $2 ORDER BY position LIMIT $3";
-
-/// How long who waits for the ledger sleeps where nobody wakes it.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Whose realm in a database a store is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -67,6 +63,20 @@ impl PostgresStore {
         let wakers = Wakers::new();
         let queue = Queue::start(pool.clone(), tenant, clock.clone(), wakers.clone());
         Self { shared: Arc::new(Shared { pool, tenant, clock, tidied_up: AtomicBool::new(false), wakers }), queue }
+    }
+
+    /// Lets other stores' commits on the same database wake who waits here, through a connection of its own that is made
+    /// when somebody waits for the first time. Without it who waits looks every second.
+    #[must_use]
+    pub fn hearing_others<T>(self, config: Config, tls: T) -> Self
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::Stream: Send,
+        T::TlsConnect: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        self.shared.wakers.hear_others(self.shared.tenant, config, tls);
+        self
     }
 }
 
@@ -156,8 +166,7 @@ impl Storage for PostgresStore {
             if !entries.is_empty() || wait == Wait::Never {
                 return Ok(entries);
             }
-            // Woken, or long enough asleep: either way it is time to look.
-            let _ = timeout(LOOK_AGAIN, woken.changed()).await;
+            self.shared.wakers.sleep(&mut woken).await;
         }
     }
 
