@@ -78,8 +78,9 @@ CREATE TABLE lora.term (
     whole boolean NOT NULL,
     key bytea NOT NULL,
     folded text COLLATE "C" NOT NULL,
-    PRIMARY KEY (tenant, key)
+    PRIMARY KEY (tenant, key) INCLUDE (whole)
 );
+CREATE INDEX term_cut ON lora.term (tenant, key) WHERE NOT whole;
 
 -- Instants at which a row of an object's newest registration began or ended, while the entries from `opened` on and
 -- before `gone` were the newest.

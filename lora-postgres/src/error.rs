@@ -31,6 +31,9 @@ pub(crate) enum Failure {
     /// The task that commits has ended, because its runtime has.
     #[error("the store's runtime has ended")]
     Stopped,
+    /// What should be a copy of the store is none.
+    #[error("what should be a replica has another entry at position {position}: it is not one of this database")]
+    OtherLedger { position: u64 },
     /// Something is not in the database that must be.
     #[error("{what} is not in the database as it was written: run `lora check`")]
     Damaged { what: String },

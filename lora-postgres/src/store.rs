@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use lora_core::codec::Digest;
@@ -11,9 +10,9 @@ use lora_core::storage::{
     Chunks, CommitError, ContentHash, LedgerEntry, Need, Read, Receipt, Step, Storage, StoreError, Wait,
 };
 use lora_core::time::{Clock, Timestamp, TransactionTime};
-use tokio::time::timeout;
-use tokio_postgres::Row;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, Row, Socket};
 use tracing::debug;
 
 use crate::contents;
@@ -32,9 +31,6 @@ const VIEW: &str = "SELECT ledger.position, ledger.instant, entry.instant FROM l
 
 const LEDGER: &str = "SELECT position, instant, kind, class, object, skeleton, salt, content, chain FROM lora.entry \
                       WHERE tenant = $1 AND position > $2 ORDER BY position LIMIT $3";
-
-/// How long who waits for the ledger sleeps where nobody wakes it.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Whose realm in a database a store is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -89,6 +85,20 @@ impl PostgresStore {
         });
         Self { replicas: Arc::new(Replicas::new(replicas)), ..self }
     }
+
+    /// Lets other stores' commits on the same database wake who waits here, through a connection of its own that is made
+    /// when somebody waits for the first time. Without it who waits looks every second.
+    #[must_use]
+    pub fn hearing_others<T>(self, config: Config, tls: T) -> Self
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::Stream: Send,
+        T::TlsConnect: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        self.shared.wakers.hear_others(self.shared.tenant, config, tls);
+        self
+    }
 }
 
 impl Shared {
@@ -101,21 +111,30 @@ impl Shared {
         statement: &str,
         parameters: Parameters<'_>,
     ) -> Result<Vec<Row>, StoreError> {
-        let parameters = self.and_tenant(parameters);
-        match (session::ask(&self.pool, action, statement, &parameters).await, &self.primary) {
+        match (self.ask_here(action, statement, parameters).await, &self.primary) {
             (Err(StoreError::Unavailable(error)), Some(primary)) => {
                 debug!(error, "a replica failed, so that the primary is asked");
-                session::ask(&primary.pool, action, statement, &parameters).await
+                primary.ask_here(action, statement, parameters).await
             }
             (answer, _) => answer,
         }
+    }
+
+    /// Asks this copy, and no other.
+    pub(crate) async fn ask_here(
+        &self,
+        action: &'static str,
+        statement: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
+        session::ask(&self.pool, action, statement, &self.and_tenant(parameters)).await
     }
 
     /// Where this copy of the ledger stands; the instant of the newest entry and, where a position is asked for, of the
     /// entry there.
     pub(crate) async fn stand(&self, at: Option<Position>) -> Result<Stand, StoreError> {
         let asked = at.map(position_number);
-        let rows = session::ask(&self.pool, "say where the ledger stands", VIEW, &self.and_tenant(&[&asked])).await?;
+        let rows = self.ask_here("say where the ledger stands", VIEW, &[&asked]).await?;
         let Some(row) = rows.first() else { return Ok(Stand::default()) };
         let newest = position(row, 0)?;
         let at = at.filter(|_| matches!(column::<Option<i64>>(row, 2), Ok(Some(_))));
@@ -225,8 +244,7 @@ impl Storage for PostgresStore {
             if !entries.is_empty() || wait == Wait::Never {
                 return Ok(entries);
             }
-            // Woken, or long enough asleep: either way it is time to look.
-            let _ = timeout(LOOK_AGAIN, woken.changed()).await;
+            self.shared.wakers.sleep(&mut woken).await;
         }
     }
 

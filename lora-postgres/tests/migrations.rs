@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use lora_postgres::migrate::{MigrateError, Migrated, Migration, migrate_to, plan_to};
+use lora_postgres::migrate::{Access, MigrateError, Migrated, Migration, migrate_to, plan_to, prepare_to};
 use lora_postgres::testing::{TestCluster, TestDatabase, schema};
 use tokio_postgres::{Client, NoTls};
 
@@ -130,22 +130,57 @@ async fn a_migration_that_ends_anywhere_is_gone_on_with() {
     }
 }
 
-/// The server ends the connection in the middle of a migration, which waits for a lock that the test holds.
+const WAITING: Migration = Migration {
+    number: 2,
+    name: "waiting",
+    text: "CREATE TABLE lora.half (); SELECT pg_advisory_xact_lock(7); CREATE TABLE lora.other_half ()",
+};
+
+/// How many wait for a lock that we asked for.
+const WAIT: &str = "SELECT pid::text FROM pg_locks WHERE NOT granted AND locktype = 'advisory' \
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+/// A store that is half-way is not taken for an old one: whoever opens it waits until it is whole.
 #[tokio::test]
-async fn a_migration_that_is_killed_leaves_nothing_half() {
-    const WAITING: Migration = Migration {
-        number: 2,
-        name: "waiting",
-        text: "CREATE TABLE lora.half (); SELECT pg_advisory_xact_lock(7); CREATE TABLE lora.other_half ()",
-    };
+async fn who_opens_a_store_waits_for_who_migrates_it() {
     let database = TestDatabase::new().await;
     let holder = database.connect().await;
     holder.batch_execute("SELECT pg_advisory_lock(7)").await.unwrap();
     let mut client = database.connect().await;
     let migrating = tokio::spawn(async move { migrate_to(&mut client, &[ONE, WAITING]).await });
-    let kill = "SELECT pg_terminate_backend(pid)::text FROM pg_locks WHERE NOT granted AND locktype = 'advisory' \
-                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    while texts(&holder, kill).await.is_empty() {
+    let waiting = async |count: usize| {
+        while texts(&holder, WAIT).await.len() != count {
+            tokio::task::yield_now().await;
+        }
+    };
+    waiting(1).await;
+    let mut opening = Vec::new();
+    for access in [Access::Read, Access::Write] {
+        let mut client = database.connect().await;
+        opening.push(tokio::spawn(async move { prepare_to(&mut client, access, &[ONE, WAITING]).await }));
+    }
+    waiting(3).await;
+    holder.batch_execute("SELECT pg_advisory_unlock(7)").await.unwrap();
+    assert_eq!(numbers(&migrating.await.unwrap().unwrap().applied), [1, 2]);
+    for opened in opening {
+        assert_eq!(opened.await.unwrap().unwrap(), Migrated::default());
+    }
+    let migrations = [ONE, WAITING, Migration { number: 3, ..TWO }];
+    let older = prepare_to(&mut database.connect().await, Access::Write, &migrations).await;
+    let older = older.unwrap_err().to_string();
+    assert!(older.contains("lacks migration 0003 more, which this program needs: run `lora migrate`"), "{older}");
+}
+
+/// The server ends the connection in the middle of a migration, which waits for a lock that the test holds.
+#[tokio::test]
+async fn a_migration_that_is_killed_leaves_nothing_half() {
+    let database = TestDatabase::new().await;
+    let holder = database.connect().await;
+    holder.batch_execute("SELECT pg_advisory_lock(7)").await.unwrap();
+    let mut client = database.connect().await;
+    let migrating = tokio::spawn(async move { migrate_to(&mut client, &[ONE, WAITING]).await });
+    let kill = WAIT.replace("pid::text", "pg_terminate_backend(pid)::text");
+    while texts(&holder, &kill).await.is_empty() {
         tokio::task::yield_now().await;
     }
     let error = migrating.await.unwrap().unwrap_err();

@@ -223,6 +223,21 @@ async fn a_replica_that_takes_the_place_of_the_primary_goes_on_where_it_stood() 
     assert_eq!(report.entries, 11);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn another_database_is_never_taken_for_a_replica() {
+    let (database, other) = (TestDatabase::migrated().await, TestDatabase::migrated().await);
+    let pool = async |database: &TestDatabase| connect(&Options::new(database.url().parse().unwrap())).await.unwrap();
+    let wrong = PostgresStore::new(pool(&other).await, Tenant(0), Arc::new(ManualClock::at(7_000_000).unwrap()));
+    let store = PostgresStore::new(pool(&database).await, Tenant(0), clock());
+    let store = store.with_replicas(vec![pool(&other).await]);
+    register(&store, 1).await.unwrap();
+    for number in 1..=3 {
+        register(&wrong, number).await.unwrap();
+        let view = store.view_showing(Need::default()).await.unwrap();
+        assert_eq!((view.position(), note(&view).await), (Position(1), "registration 1".to_owned()));
+    }
+}
+
 /// What an operator must know: what the old primary acknowledged and the replica never got is gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_replica_never_got_is_not_there_when_it_takes_over_and_is_demanded_in_vain() {

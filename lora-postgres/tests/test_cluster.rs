@@ -1,7 +1,5 @@
 //! The PostgreSQL of the tests: what it promises to the tests that use it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};

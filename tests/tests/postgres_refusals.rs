@@ -1,7 +1,5 @@
 //! Databases that cannot be a store's: each is refused with what is needed, and left as it was.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::net::TcpListener;
 
 use lora_postgres::testing::{TestCluster, TestDatabase, schema};

@@ -18,6 +18,7 @@ use self::outcome::{Outcome, Replies};
 use crate::error::{Failure, is_gone};
 use crate::session;
 use crate::store::Tenant;
+use crate::wake::announce;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 const LOCK: &str = "SELECT position FROM lora.ledger WHERE tenant = $1 FOR UPDATE";
@@ -47,7 +48,10 @@ pub(crate) async fn commit(
     loop {
         let client = pool.get().await.map_err(|error| Failure::pool(ACTION, error))?;
         match send(&client, tenant, clock, &arrays).await? {
-            Outcome::Committed(rows) => return outcome::answers(steps, &rows),
+            Outcome::Committed(rows) => {
+                announce(client, tenant);
+                return outcome::answers(steps, &rows);
+            }
             Outcome::NoLedger => {
                 let insert = client.prepare_cached(FIRST_ROW).await;
                 let insert = insert.map_err(|error| Failure::server(ACTION, error))?;

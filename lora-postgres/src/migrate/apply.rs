@@ -52,14 +52,29 @@ pub struct Refused {
 /// # Errors
 /// [`MigrateError`]; what was applied before stays, and the next call goes on from there.
 pub async fn migrate_to(client: &mut Client, migrations: &[Migration]) -> Result<Migrated, MigrateError> {
+    lock(client).await?;
+    let migrated = apply_pending(client, migrations).await;
+    let unlocked = unlock(client).await;
+    let migrated = migrated?;
+    unlocked?;
+    Ok(migrated)
+}
+
+/// Returns when nobody else migrates.
+pub(super) async fn wait_for_others(client: &Client) -> Result<(), MigrateError> {
+    lock(client).await?;
+    unlock(client).await
+}
+
+async fn lock(client: &Client) -> Result<(), MigrateError> {
     client.batch_execute(WITHOUT_LIMITS).await.map_err(MigrateError::server("to take its time"))?;
     let locked = client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await;
-    locked.map_err(MigrateError::server("for the lock of migrations"))?;
-    let migrated = apply_pending(client, migrations).await;
+    locked.map(drop).map_err(MigrateError::server("for the lock of migrations"))
+}
+
+async fn unlock(client: &Client) -> Result<(), MigrateError> {
     let unlocked = client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await;
-    let migrated = migrated?;
-    unlocked.map_err(MigrateError::server("to give the lock of migrations back"))?;
-    Ok(migrated)
+    unlocked.map(drop).map_err(MigrateError::server("to give the lock of migrations back"))
 }
 
 async fn apply_pending(client: &mut Client, migrations: &[Migration]) -> Result<Migrated, MigrateError> {

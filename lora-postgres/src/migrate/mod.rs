@@ -11,6 +11,7 @@ mod plan;
 
 use deadpool_postgres::{ClientWrapper, HookError, Object, Pool, PoolError};
 use sha2::{Digest, Sha256};
+use tokio_postgres::Client;
 
 pub use apply::{Migrated, Refused, migrate_to};
 pub use error::MigrateError;
@@ -60,12 +61,27 @@ pub async fn migrate(pool: &Pool) -> Result<Migrated, MigrateError> {
 /// # Errors
 /// [`MigrateError`] where it cannot, with what is needed.
 pub async fn prepare(pool: &Pool, access: Access) -> Result<Migrated, MigrateError> {
-    let mut client = connection(pool).await?;
+    prepare_to(&mut *connection(pool).await?, access, MIGRATIONS).await
+}
+
+/// As [`prepare`], with other migrations than those of this program.
+///
+/// # Errors
+/// As [`prepare`].
+pub async fn prepare_to(
+    client: &mut Client,
+    access: Access,
+    migrations: &[Migration],
+) -> Result<Migrated, MigrateError> {
     let mut migrated = Migrated::default();
-    if access == Access::Write && plan_to(&client, MIGRATIONS).await?.is_empty {
-        migrated = migrate_to(&mut client, MIGRATIONS).await?;
+    let plan = plan_to(client, migrations).await?;
+    if plan.is_empty && access == Access::Write {
+        migrated = migrate_to(client, migrations).await?;
+    } else if plan.is_usable().is_err() {
+        // Another process may be on its way.
+        apply::wait_for_others(client).await?;
     }
-    plan::usable(&client, access).await?;
+    plan::usable(client, access, migrations).await?;
     Ok(migrated)
 }
 

@@ -3,7 +3,7 @@
 use tokio_postgres::Client;
 
 use super::facts::{Access, Applied, Facts};
-use super::{MIGRATIONS, MigrateError, Migration};
+use super::{MigrateError, Migration};
 
 /// What a database lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,9 +79,9 @@ fn pending(database: &str, applied: &[Applied], migrations: &[Migration]) -> Res
 ///
 /// # Errors
 /// [`MigrateError`] where it cannot, with what is needed.
-pub(crate) async fn usable(client: &Client, access: Access) -> Result<(), MigrateError> {
+pub(super) async fn usable(client: &Client, access: Access, migrations: &[Migration]) -> Result<(), MigrateError> {
     let facts = Facts::of(client).await?;
-    planned(&facts, MIGRATIONS)?.is_usable()?;
+    planned(&facts, migrations)?.is_usable()?;
     facts.may_access(client, access).await
 }
 

@@ -126,7 +126,8 @@ ALTER TABLE ONLY lora.posting_current
 ALTER TABLE ONLY lora.posting_history
     ADD CONSTRAINT posting_history_pkey PRIMARY KEY (tenant, key, class, object, valid_from, valid_to, opened) INCLUDE (closed, known_from, known_to, present);
 ALTER TABLE ONLY lora.term
-    ADD CONSTRAINT term_pkey PRIMARY KEY (tenant, key);
+    ADD CONSTRAINT term_pkey PRIMARY KEY (tenant, key) INCLUDE (whole);
 CREATE UNIQUE INDEX entry_chain ON lora.entry USING btree (tenant, class, object, registered_from) INCLUDE ("position", seq);
 CREATE INDEX posting_history_closed ON lora.posting_history USING btree (tenant, closed);
+CREATE INDEX term_cut ON lora.term USING btree (tenant, key) WHERE (NOT whole);
 CREATE INDEX term_trigram ON lora.term USING gin (folded lora.gin_trgm_ops);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use lora_core::object::{ObjectId, Position, Seq};
 use lora_core::query::Pattern;
@@ -289,6 +290,36 @@ fn who_waits_for_the_ledger_hears_of_every_store() {
         }
         write(&stores[..1], 8, 2, 5).await;
         tasks.join_all().await;
+    });
+}
+
+/// A notification is faster than the second after which everybody looks, also after the connection was lost.
+#[test]
+fn another_stores_commit_wakes_at_once_also_after_the_listener_lost_its_connection() {
+    run(async {
+        let (database, stores) = stores(2).await;
+        let listener = stores[1].clone().hearing_others(database.url().parse().unwrap(), tokio_postgres::NoTls);
+        let client = database.client().await;
+        let listening = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN lora'";
+        let mut writer = Writer::new(0, 1);
+        for _ in 0..2 {
+            let seen = newest(&listener).await;
+            let waiting = tokio::spawn({
+                let listener = listener.clone();
+                async move { listener.ledger(seen, 9, Wait::ForEntries).await.unwrap() }
+            });
+            let mut pids = Vec::new();
+            while pids.is_empty() {
+                pids = client.query(listening, &[]).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let began = Instant::now();
+            stores[0].commit(writer.step()).await.unwrap();
+            assert_eq!(waiting.await.unwrap().len(), 1);
+            assert!(began.elapsed() < Duration::from_millis(500), "woken after {:?}", began.elapsed());
+            let pid: i32 = pids[0].get(0);
+            client.execute("SELECT pg_terminate_backend($1, 5000)", &[&pid]).await.unwrap();
+        }
     });
 }
 

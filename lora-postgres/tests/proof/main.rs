@@ -5,6 +5,7 @@
 mod concurrency;
 mod conformance;
 mod departures;
+mod plans;
 mod state_machine;
 mod support;
 mod writers;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI16, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use deadpool_postgres::{Manager, Pool, Runtime};
-use lora_core::time::{Clock, ManualClock};
-use lora_postgres::{PostgresStore, SESSION_OPTIONS, Tenant, testing};
+use lora_core::time::ManualClock;
+use lora_postgres::{SESSION_OPTIONS, Tenant, testing};
 use tokio_postgres::{Client, Config, NoTls};
 
 pub(crate) const START: i64 = 1_000;
@@ -48,10 +48,6 @@ impl TestDatabase {
         let wait = Some(std::time::Duration::from_secs(30));
         let pool = Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1).wait_timeout(wait);
         pool.build().expect("a pool")
-    }
-
-    pub(crate) fn store(&self, clock: Arc<dyn Clock>) -> PostgresStore {
-        PostgresStore::new(self.pool(), Tenant(0), clock)
     }
 }
 
