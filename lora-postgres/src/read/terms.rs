@@ -21,7 +21,8 @@ pub(super) async fn terms(
     let all: Vec<KeyRange> = fields.iter().map(|field| Key::text_prefix(*field).and_all_longer()).collect();
     let begun: Vec<KeyRange> = fields.iter().map(|field| beginning(*field, pattern)).collect();
     let ((all_from, all_to), (from, to)) = (bounds(&all), bounds(&begun));
-    let (like, by_trigram, limit_and_one) = (like(pattern), asks_for_trigrams(pattern), one_more(limit));
+    let (like, limit_and_one) = (like(pattern), one_more(limit));
+    let by_trigram = asks_for_trigrams(pattern).then_some(&like);
     let asked: crate::session::Parameters<'_> =
         &[&all_from, &all_to, &from, &to, &like.as_bytes(), &by_trigram, &limit_and_one];
     let rows = shared.ask("read terms", TERMS, asked).await?;
@@ -49,6 +50,7 @@ fn asks_for_trigrams(pattern: &Pattern) -> bool {
     let has_trigram = |literal: &String| {
         literal.split(|letter: char| !letter.is_alphanumeric()).any(|word| word.chars().count() >= TRIGRAM)
     };
+    // PostgreSQL's texts have none.
     let has_nul = |literal: &String| literal.contains('\0');
     pattern.prefix().is_empty() && pattern.literals().iter().any(has_trigram) && !pattern.literals().iter().any(has_nul)
 }

@@ -3,7 +3,7 @@
 -- What matches is found among the texts with the pattern's beginning; or, where the pattern asks for that and there is
 -- the index, among all texts by trigrams. What was cut has an index of its own.
 SELECT found.key
-FROM (SELECT $7 AND to_regclass('lora.term_trigram') IS NOT NULL AS by_trigram LIMIT 1) way
+FROM (SELECT $7::text IS NOT NULL AND to_regclass('lora.term_trigram') IS NOT NULL AS by_trigram LIMIT 1) way
 CROSS JOIN unnest($2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[])
     AS field (key_from, key_to, prefix_from, prefix_to)
 CROSS JOIN LATERAL (
@@ -21,7 +21,7 @@ CROSS JOIN LATERAL (
             SELECT term.key
             FROM (
                 SELECT * FROM lora.term
-                WHERE way.by_trigram AND term.folded LIKE convert_from($6, 'UTF8')
+                WHERE way.by_trigram AND term.folded LIKE $7
                 OFFSET 0
             ) term
             WHERE term.tenant = $1 AND term.whole AND term.key >= field.key_from AND term.key < field.key_to

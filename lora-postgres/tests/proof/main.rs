@@ -8,4 +8,5 @@ mod departures;
 mod plans;
 mod state_machine;
 mod support;
+mod texts;
 mod writers;

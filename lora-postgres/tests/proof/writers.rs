@@ -26,12 +26,15 @@ pub(crate) struct Writer {
 impl Writer {
     /// A writer of so many objects, which are nobody else's.
     pub(crate) fn new(name: u64, count: u128) -> Self {
-        let schema = Schema::new(&shipped_classes(), Ids::default()).unwrap();
-        let class = schema.class_named("user").unwrap().clone();
+        let class = user();
         let mut chance = TestRunner::deterministic();
         let content = testing::content(&class, SmallAxis::default());
-        let contents = (0..8).map(|_| content.new_tree(&mut chance).unwrap().current()).collect();
-        Self { class, contents, previous: Vec::new(), name, count }
+        Self::with(name, count, (0..8).map(|_| content.new_tree(&mut chance).unwrap().current()).collect())
+    }
+
+    /// A writer who registers these contents in turn.
+    pub(crate) fn with(name: u64, count: u128, contents: Vec<Content>) -> Self {
+        Self { class: user(), contents, previous: Vec::new(), name, count }
     }
 
     pub(crate) fn objects(&self) -> Vec<ObjectId> {
@@ -80,6 +83,11 @@ impl Writer {
             index: changes(previous.map(|previous| (&self.class, previous)), &self.class, next),
         }
     }
+}
+
+fn user() -> Class {
+    let schema = Schema::new(&shipped_classes(), Ids::default()).unwrap();
+    schema.class_named("user").unwrap().clone()
 }
 
 fn step_of(entries: Vec<Draft>) -> Step {
