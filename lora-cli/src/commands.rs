@@ -93,13 +93,13 @@ pub fn check(args: &CheckArgs) -> ExitCode {
 
 /// Changes the schema of a store to the one that this program knows, or says how.
 pub fn migrate(args: &MigrateArgs) -> ExitCode {
-    let options = match args.store.place() {
-        Ok(Place::Postgres(options)) => options,
+    let site = match args.store.place() {
+        Ok(Place::Postgres(site)) => site,
         Ok(_) => return say(&["nothing to migrate: a store in a folder has no schema".to_owned()]),
         Err(problems) => return wrong_use(&problems),
     };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no threads to work with: {error}"));
-    match runtime.and_then(|runtime| runtime.block_on(postgres::migrate(&options, args.dry_run))) {
+    match runtime.and_then(|runtime| runtime.block_on(postgres::migrate(&site, args.dry_run))) {
         Ok(lines) => say(&lines),
         Err(why) => failed(&why),
     }

@@ -52,6 +52,8 @@ fn effective(args: &serve::Args, matches: Option<&ArgMatches>) -> String {
         ("postgres_wait_ms", number(&postgres.wait_ms)),
         ("postgres_statement_ms", number(&postgres.statement_ms)),
         ("postgres_idle_in_transaction_ms", number(&postgres.idle_in_transaction_ms)),
+        ("postgres_replica", Some(postgres.replicas_shown().into_iter().map(Value::String).collect::<Vec<_>>().into())),
+        ("tenant", number(&postgres.tenant)),
         ("demo", Some(Value::Boolean(args.demo))),
         ("classes", Some(args.classes.folders.iter().cloned().map(Value::String).collect::<Vec<_>>().into())),
         ("trust_actor_header", args.trust_actor_header.as_ref().and_then(text)),

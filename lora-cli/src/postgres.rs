@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lora_postgres::migrate::{self, Access, Migrated};
-use lora_postgres::{Options, PostgresStore, ServerUrl, Tenant, Timeouts, connect};
+use lora_postgres::{Options, PostgresStore, ServerUrl, Site, Tenant, Timeouts, connect};
 use tracing::{info, warn};
 
 use crate::failure::with_causes;
@@ -61,6 +61,19 @@ pub(crate) struct PostgresArgs {
         value_name = "N"
     )]
     pub(crate) idle_in_transaction_ms: String,
+    /// A replica of the database, which answers what need not be the newest; several with spaces between or given again.
+    #[arg(
+        id = "postgres_replica",
+        long = "postgres-replica",
+        env = "LORA_POSTGRES_REPLICA",
+        value_name = "URL",
+        value_delimiter = ' ',
+        hide_env_values = true
+    )]
+    replicas: Vec<String>,
+    /// Whose store in the database, from 0 to 32767.
+    #[arg(long = "tenant", env = "LORA_TENANT", default_value = "0", value_name = "N")]
+    pub(crate) tenant: String,
 }
 
 impl PostgresArgs {
@@ -68,20 +81,39 @@ impl PostgresArgs {
         self.url.as_deref().filter(|url| !url.is_empty())
     }
 
-    /// The URL without its password; nothing of one that cannot be read, since anything in it may be the password.
+    /// The URL without its password.
     pub(crate) fn shown(&self) -> Option<String> {
-        let url = self.url()?.parse::<ServerUrl>();
-        Some(url.map_or_else(|_| "***".to_owned(), |url| url.to_string()))
+        self.url().map(shown)
     }
 
-    /// The options; `None` where no database is given.
+    /// The URLs of the replicas without their passwords.
+    pub(crate) fn replicas_shown(&self) -> Vec<String> {
+        self.replicas.iter().map(|url| shown(url)).collect()
+    }
+
+    /// Where the store is; `None` where no database is given.
     ///
     /// # Errors
-    /// Everything that is wrong with them, each in a line for people.
-    pub(crate) fn options(&self) -> Result<Option<Options>, Vec<String>> {
+    /// Everything that is wrong with the options, each in a line for people.
+    pub(crate) fn site(&self) -> Result<Option<Site>, Vec<String>> {
         let mut problems = Vec::new();
         let url = self.url().map(str::parse::<ServerUrl>).transpose();
         let url = url.map_err(|error| problems.push(format!("--postgres: {error}"))).ok().flatten();
+        let mut replicas = Vec::new();
+        for given in self.replicas.iter().filter(|given| !given.is_empty()) {
+            match given.parse::<ServerUrl>() {
+                Ok(url) => replicas.push(url),
+                Err(error) => problems.push(format!("--postgres-replica: {error}")),
+            }
+        }
+        let tenant = self.tenant.parse::<i16>().ok().filter(|tenant| *tenant >= 0).unwrap_or_else(|| {
+            let expected = "expected a number from 0 to 32767";
+            problems.push(format!("--tenant: `{}` cannot be used; {expected}", self.tenant));
+            0
+        });
+        if self.url().is_none() && (tenant != 0 || !replicas.is_empty()) {
+            problems.push("--tenant and --postgres-replica: only with --postgres; a folder holds one store".to_owned());
+        }
         let mut number = |option: &str, text: &str, max: u32| match text.parse::<u32>() {
             Ok(number) if (1..=max).contains(&number) => number,
             _ => {
@@ -100,19 +132,25 @@ impl PostgresArgs {
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(url.map(|server| Options { server, pool: pool as usize, timeouts }))
+        let database = |server| Options { server, pool: pool as usize, timeouts };
+        Ok(url.map(|server| Site { database: database(server), replicas, tenant: Tenant(tenant) }))
     }
+}
+
+/// A URL without its password; nothing of one that cannot be read, since anything in it may be the password.
+fn shown(url: &str) -> String {
+    url.parse::<ServerUrl>().map_or_else(|_| "***".to_owned(), |url| url.to_string())
 }
 
 /// Opens the store in a database; where that is empty and is to be written, makes it one first.
 ///
 /// # Errors
 /// Why it cannot be opened, for people.
-pub(crate) async fn open(options: &Options, access: Access) -> Result<PostgresStore, String> {
-    let pool = connect(options).await.map_err(|error| with_causes(&error))?;
-    let migrated = migrate::prepare(&pool, access).await.map_err(|error| with_causes(&error))?;
+pub(crate) async fn open(site: &Site, access: Access) -> Result<PostgresStore, String> {
+    let opened = lora_postgres::open(site, access, store::clock()).await;
+    let (store, migrated) = opened.map_err(|error| with_causes(&error))?;
     tell(&migrated);
-    Ok(PostgresStore::new(pool, Tenant::default(), store::clock()))
+    Ok(store)
 }
 
 fn tell(migrated: &Migrated) {
@@ -129,8 +167,8 @@ fn tell(migrated: &Migrated) {
 ///
 /// # Errors
 /// Why it cannot be migrated, for people.
-pub(crate) async fn migrate(options: &Options, dry_run: bool) -> Result<Vec<String>, String> {
-    let pool = connect(options).await.map_err(|error| with_causes(&error))?;
+pub(crate) async fn migrate(site: &Site, dry_run: bool) -> Result<Vec<String>, String> {
+    let pool = connect(&site.database).await.map_err(|error| with_causes(&error))?;
     let mut lines: Vec<String> = Vec::new();
     if dry_run {
         let plan = migrate::plan(&pool).await.map_err(|error| with_causes(&error))?;
@@ -144,7 +182,7 @@ pub(crate) async fn migrate(options: &Options, dry_run: bool) -> Result<Vec<Stri
         }));
     }
     if lines.is_empty() {
-        lines.push(format!("nothing to migrate in {}", options.server));
+        lines.push(format!("nothing to migrate in {}", site.database.server));
     }
     Ok(lines)
 }

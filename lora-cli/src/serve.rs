@@ -80,8 +80,8 @@ pub fn run(args: &Args) -> ExitCode {
 async fn open_and_serve(mut settings: Settings) -> Result<bool, String> {
     match mem::replace(&mut settings.place, Place::Memory) {
         Place::Memory => serve(settings, MemoryStore::new(store::clock()), None::<Loading>, None).await,
-        Place::Postgres(options) => {
-            let store = postgres::open(&options, Access::Write).await?;
+        Place::Postgres(site) => {
+            let store = postgres::open(&site, Access::Write).await?;
             serve(settings, store, None::<Loading>, None).await
         }
         Place::Folder(folder) => {

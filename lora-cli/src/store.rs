@@ -37,7 +37,7 @@ pub(crate) enum Place {
     /// In the files of a folder.
     Folder(PathBuf),
     /// In a database.
-    Postgres(Box<lora_postgres::Options>),
+    Postgres(Box<lora_postgres::Site>),
 }
 
 impl StoreArgs {
@@ -46,8 +46,8 @@ impl StoreArgs {
     /// # Errors
     /// Everything that is wrong with the options, each in a line for people.
     pub(crate) fn place(&self) -> Result<Place, Vec<String>> {
-        match self.postgres.options()? {
-            Some(options) => Ok(Place::Postgres(Box::new(options))),
+        match self.postgres.site()? {
+            Some(site) => Ok(Place::Postgres(Box::new(site))),
             None => Ok(Place::Folder(self.data().into())),
         }
     }

@@ -1,7 +1,8 @@
 //! Connections: made as the store relies on them, kept, and looked at before they are used again.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
+use std::time::Duration;
 
 use deadpool_postgres::{
     ClientWrapper, Hook, HookError, Manager, ManagerConfig, Metrics, Pool, RecyclingMethod, Runtime,
@@ -13,6 +14,13 @@ use tokio_postgres_rustls_improved::MakeRustlsConnect;
 use crate::options::{Options, Timeouts};
 use crate::session::SESSION_OPTIONS;
 use crate::tls::{self, TlsError};
+
+/// A connection that somebody took within this time is taken again without a look: a look costs as much as a read, and
+/// who finds that the connection has died takes another.
+const LOOKED_AT_WITHIN: Duration = Duration::from_secs(1);
+
+/// Whether a connection can be used again.
+type Looked<'a> = Pin<Box<dyn Future<Output = Result<(), HookError>> + Send + 'a>>;
 
 /// Of a pooler that hands out its connections by the transaction two sessions get the same one now and then.
 const POOLER_ATTEMPTS: usize = 3;
@@ -42,7 +50,7 @@ pub enum ConnectError {
         /// Where.
         server: String,
         /// How long it might have taken.
-        within: std::time::Duration,
+        within: Duration,
     },
     /// The server does not let this role in.
     #[error("{server} refuses role `{role}`; needed is a role with its password, and a rule that lets it in")]
@@ -83,9 +91,9 @@ pub enum ConnectError {
 
 /// Connects, and keeps connections for all who ask.
 ///
-/// Every connection has what the store relies on, whatever the server's settings are (see `settings`). One that comes
-/// back is looked at before it is used again: whether it lives, and is not inside a transaction. A server that is lost
-/// is found again by the next who asks.
+/// Every connection has what the store relies on, whatever the server's settings are (see `settings`). One that nobody
+/// has used for a while is looked at before it is used again: whether it lives, and is not inside a transaction. A server
+/// that is lost is found again by the next who asks.
 ///
 /// # Errors
 /// [`ConnectError`] where there is no connection to be had, and none could be had later, or none that a store can use.
@@ -95,7 +103,21 @@ pub async fn connect(options: &Options) -> Result<Pool, ConnectError> {
     let tls = tls.map_err(|source| ConnectError::Tls { server: server.to_string(), source })?;
     let (one, other) = (session(options, &tls).await?, session(options, &tls).await?);
     refuse_pooler(options, &one, &other).await?;
+    pool(options, tls)
+}
 
+/// The same without a look at what answers there, which may come later.
+///
+/// # Errors
+/// [`ConnectError`] where there can be no connections.
+pub(crate) fn connect_later(options: &Options) -> Result<Pool, ConnectError> {
+    let server = &options.server;
+    let tls = tls::connector(&server.trust);
+    pool(options, tls.map_err(|source| ConnectError::Tls { server: server.to_string(), source })?)
+}
+
+fn pool(options: &Options, tls: MakeRustlsConnect) -> Result<Pool, ConnectError> {
+    let server = &options.server;
     let mut config = server.config.clone();
     config.connect_timeout(options.timeouts.connect);
     let manager = Manager::from_config(config, tls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
@@ -110,7 +132,12 @@ pub async fn connect(options: &Options) -> Result<Pool, ConnectError> {
             let settings = settings.clone();
             Box::pin(async move { client.batch_execute(&settings).await.map_err(HookError::Backend) })
         }))
-        .post_recycle(Hook::async_fn(|client: &mut ClientWrapper, _: &Metrics| outside_transaction(client)))
+        .post_recycle(Hook::async_fn(|client: &mut ClientWrapper, metrics: &Metrics| -> Looked<'_> {
+            match metrics.last_used() < LOOKED_AT_WITHIN {
+                true => Box::pin(ready(Ok(()))),
+                false => outside_transaction(client),
+            }
+        }))
         .build();
     pool.map_err(|source| ConnectError::Pool { server: server.to_string(), source })
 }
@@ -186,7 +213,7 @@ async fn refuse_pooler(options: &Options, one: &Client, other: &Client) -> Resul
 
 /// Whether a connection lives and is not inside a transaction. A transaction that was left open would swallow what is
 /// acknowledged in it; inside one that failed, nothing can be asked at all.
-fn outside_transaction(client: &mut ClientWrapper) -> Pin<Box<dyn Future<Output = Result<(), HookError>> + Send + '_>> {
+fn outside_transaction(client: &mut ClientWrapper) -> Looked<'_> {
     Box::pin(async {
         // Outside a transaction, the statement's own begins with it.
         let outside = value(client, "SELECT transaction_timestamp() = statement_timestamp()").await;

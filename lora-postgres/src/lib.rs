@@ -8,14 +8,14 @@
 //! serializable transactions: what must hold is decided in one statement that sees the newest state, and is checked from
 //! outside by `lora check`.
 //!
-//! To open a store: [`connect()`] to the database that [`Options`] name, [`migrate::prepare`] it, and make a
-//! [`PostgresStore`] of the connections.
+//! [`open()`] is the way in; [`connect()`], [`migrate`] and [`PostgresStore::new`] are its parts.
 
 mod commit;
 mod connect;
 mod contents;
 mod error;
 pub mod migrate;
+mod open;
 mod options;
 mod queue;
 mod read;
@@ -29,6 +29,7 @@ mod values;
 mod wake;
 
 pub use connect::{ConnectError, connect};
+pub use open::{OpenError, Site, open};
 pub use options::{Options, ServerUrl, Timeouts, UrlError};
 pub use read::PostgresView;
 pub use session::SESSION_OPTIONS;

@@ -82,6 +82,11 @@ async fn commits_wait_at_least_for_the_disk_of_the_server() {
     }
 }
 
+/// Longer than a connection is taken again without a look at it.
+async fn unused_for_a_while() {
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+}
+
 #[tokio::test]
 async fn a_connection_that_died_is_replaced() {
     let database = TestDatabase::new().await;
@@ -89,6 +94,7 @@ async fn a_connection_that_died_is_replaced() {
     let dead = process(&pool.get().await.unwrap()).await;
     let killed = database.connect().await.execute("SELECT pg_terminate_backend($1)", &[&dead]).await;
     assert_eq!(killed.unwrap(), 1);
+    unused_for_a_while().await;
     let next = process(&pool.get().await.unwrap()).await;
     assert_ne!(next, dead);
 }
@@ -102,12 +108,14 @@ async fn a_connection_inside_a_transaction_is_thrown_away() {
         let inside = process(&client).await;
         client.batch_execute(begin).await.unwrap();
         drop(client);
+        unused_for_a_while().await;
         assert_ne!(process(&pool.get().await.unwrap()).await, inside, "{begin}");
     }
     let client = pool.get().await.unwrap();
     let failed = process(&client).await;
     client.batch_execute("BEGIN; SELECT 1 / 0").await.unwrap_err();
     drop(client);
+    unused_for_a_while().await;
     let client = pool.get().await.unwrap();
     assert_ne!(process(&client).await, failed);
     let found = client.query("SELECT FROM pg_class WHERE relname = 'lost'", &[]).await.unwrap();

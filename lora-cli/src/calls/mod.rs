@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use lora_core::schema::ClassDeclaration;
 use lora_core::storage::Storage;
 use lora_embedded::home::{Home, HomeError};
-use lora_postgres::Options;
+use lora_postgres::Site;
 use lora_postgres::migrate::Access;
 use serde::{Deserialize, Serialize};
 
@@ -96,13 +96,13 @@ impl fmt::Display for Call {
 pub(crate) fn carry_out(place: &Place, call: &Call, classes: Vec<ClassDeclaration>, input: Input) -> ExitCode {
     match place {
         Place::Folder(folder) => in_folder(folder, call, classes, input),
-        Place::Postgres(options) => in_database(options, call, classes, input),
+        Place::Postgres(site) => in_database(site, call, classes, input),
         Place::Memory => failed("what another process has in memory cannot be asked for"),
     }
 }
 
 /// In a database every process is its own master.
-fn in_database(options: &Options, call: &Call, classes: Vec<ClassDeclaration>, input: Input) -> ExitCode {
+fn in_database(site: &Site, call: &Call, classes: Vec<ClassDeclaration>, input: Input) -> ExitCode {
     let access = match call {
         Call::Import { .. } => Access::Write,
         Call::Export { .. } | Call::Check => Access::Read,
@@ -110,7 +110,7 @@ fn in_database(options: &Options, call: &Call, classes: Vec<ClassDeclaration>, i
     let terminal = Terminal::new();
     let folder = std::env::temp_dir();
     ended(in_runtime(async {
-        let store = postgres::open(options, access).await?;
+        let store = postgres::open(site, access).await?;
         if let Call::Import { restore: true } = call {
             let into = Committing::new(store.clone()).await.map_err(|error| with_causes(&error))?;
             return Ok(jobs::restore(&store, into, &folder, input, &terminal).await);

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 use uuid::Uuid;
 
 use super::{TestCluster, in_own_runtime};
@@ -130,6 +130,20 @@ impl TestDatabase {
                 .await
                 .unwrap_or_else(|error| panic!("{statements}: {error:?}"));
         });
+    }
+
+    /// The first column of the first row that a query gives at a URL, in any form as text; `None` where it fails or gives
+    /// nothing. For tests without a runtime, of servers that come and go.
+    pub fn ask_at(url: &str, query: &str) -> Option<String> {
+        in_own_runtime(async {
+            let (client, connection) = tokio_postgres::connect(url, NoTls).await.ok()?;
+            tokio::spawn(connection);
+            let messages = client.simple_query(query).await.ok()?;
+            messages.into_iter().find_map(|message| match message {
+                SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                _ => None,
+            })
+        })
     }
 
     /// The first column of the first row that a query gives, as text, for tests without a runtime.
