@@ -173,7 +173,7 @@ mod tests {
         assert(&service, None::<Committing<MemoryStore>>, &Begun(&begun), now, |_| {}).await.unwrap();
         assert!(position(&service).await < position(&whole).await);
         for _ in 0..2 {
-            let into = Some(Committing::new(service.store().clone()).await.unwrap());
+            let into = Some(Committing::new(service.store().clone()));
             fill_once(&service, into, now, Some(folder.path()), today.clone()).await.unwrap();
             assert_eq!(position(&service).await, position(&whole).await);
             assert!(!note.exists());

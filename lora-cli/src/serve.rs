@@ -20,7 +20,7 @@ use crate::calls::Owner;
 use crate::failure::{failed, with_causes, wrong_use};
 use crate::settings::{ClassArgs, Settings};
 use crate::store::{self, Index, Place, StoreArgs};
-use crate::transfer::{Bulk, Loading};
+use crate::transfer::{Bulk, Committing, Loading};
 use crate::{demo, log, postgres};
 
 /// How often what was counted is folded together.
@@ -79,31 +79,35 @@ pub fn run(args: &Args) -> ExitCode {
 
 async fn open_and_serve(mut settings: Settings) -> Result<bool, String> {
     match mem::replace(&mut settings.place, Place::Memory) {
-        Place::Memory => serve(settings, MemoryStore::new(store::clock()), None::<Loading>, None).await,
+        Place::Memory => committing(settings, MemoryStore::new(store::clock())).await,
         Place::Postgres(site) => {
             let store = postgres::open(&site, Access::Write).await?;
-            serve(settings, store, None::<Loading>, None).await
+            committing(settings, store).await
         }
         Place::Folder(folder) => {
             let home = Home::open(&folder, "serve").map_err(|error| with_causes(&error))?;
             let store = store::open(home, Index::Kept)?;
-            serve(settings, store.clone(), Some(Loading::new(store)), Some(&folder)).await
+            serve(settings, store.clone(), Loading::new(store), Some(&folder)).await
         }
     }
+}
+
+async fn committing<S: Storage>(settings: Settings, store: S) -> Result<bool, String> {
+    serve(settings, store.clone(), Committing::new(store), None).await
 }
 
 /// Serves a store; others call it through the socket in its folder.
 async fn serve<S: Storage>(
     mut settings: Settings,
     store: S,
-    bulk: Option<impl Bulk>,
+    bulk: impl Bulk,
     folder: Option<&Path>,
 ) -> Result<bool, String> {
     let clock = store::clock();
     let service = store::service(store, mem::take(&mut settings.classes)).await?;
     if settings.demo {
         let now = clock.now();
-        let filled = demo::fill_once(&service, bulk, now, folder, demo::options_until(now)).await;
+        let filled = demo::fill_once(&service, Some(bulk), now, folder, demo::options_until(now)).await;
         filled.map_err(|error| format!("the demo: {}", with_causes(&error)))?;
     }
     let stop = stop_signal().map_err(|error| format!("signals cannot be listened to: {error}"))?;

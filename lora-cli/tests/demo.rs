@@ -31,7 +31,7 @@ fn filled(options: impl Fn(Options) -> Options) -> (Service<MemoryStore>, Option
 }
 
 fn bulk(service: &Service<MemoryStore>) -> Option<Committing<MemoryStore>> {
-    Some(block_on(Committing::new(service.store().clone())).unwrap())
+    Some(Committing::new(service.store().clone()))
 }
 
 #[test]

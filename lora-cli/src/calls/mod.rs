@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::failure::{failed, with_causes};
 use crate::postgres;
 use crate::store::{self, Index, Place};
-use crate::transfer::{Committing, Loading};
+use crate::transfer::{Bulk, Committing, Loading};
 pub(crate) use jobs::Input;
 use jobs::Target;
 pub(crate) use owner::Owner;
@@ -111,11 +111,7 @@ fn in_database(site: &Site, call: &Call, classes: Vec<ClassDeclaration>, input: 
     let folder = std::env::temp_dir();
     ended(in_runtime(async {
         let store = postgres::open(site, access).await?;
-        if let Call::Import { restore: true } = call {
-            let into = Committing::new(store.clone()).await.map_err(|error| with_causes(&error))?;
-            return Ok(jobs::restore(&store, into, &folder, input, &terminal).await);
-        }
-        on_store(store, call, classes, &folder, input, &terminal).await
+        on_store(store.clone(), Committing::new(store), call, classes, &folder, input, &terminal).await
     }))
 }
 
@@ -155,34 +151,28 @@ fn at_home(
     let folder = home.path().to_owned();
     ended(store::open(home, index).and_then(|store| {
         in_runtime(async {
-            let into = Loading::new(store.clone());
-            Ok(match call {
-                Call::Import { restore: true } => jobs::restore(&store, into, &folder, input, terminal).await,
-                Call::Import { restore: false } => {
-                    let service = store::service(store, classes).await?;
-                    jobs::import(&service, into, &folder, input, terminal).await
-                }
-                Call::Export { .. } | Call::Check => {
-                    jobs::run(call, &Target::Store(store), &folder, input, terminal).await
-                }
-            })
+            on_store(store.clone(), Loading::new(store), call, classes, &folder, input, terminal).await
         })
     }))
 }
 
+/// Carries out a call on a store that was opened for it; `into` takes what is imported many at a time.
 async fn on_store<S: Storage>(
     store: S,
+    into: impl Bulk,
     call: &Call,
     classes: Vec<ClassDeclaration>,
     folder: &Path,
     input: Input,
     terminal: &Terminal,
 ) -> Result<u8, String> {
-    let target = match call {
-        Call::Import { .. } => Target::Service(store::service(store, classes).await?),
-        Call::Export { .. } | Call::Check => Target::Store(store),
-    };
-    Ok(jobs::run(call, &target, folder, input, terminal).await)
+    Ok(match call {
+        Call::Import { restore: true } => jobs::restore(&store, into, folder, input, terminal).await,
+        Call::Import { restore: false } => {
+            jobs::import(&store::service(store, classes).await?, into, folder, input, terminal).await
+        }
+        Call::Export { .. } | Call::Check => jobs::run(call, &Target::Store(store), folder, input, terminal).await,
+    })
 }
 
 fn in_runtime<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {

@@ -1,7 +1,11 @@
 //! Many steps into a store without a word about its index.
 
+use std::collections::HashSet;
+use std::mem;
+
+use futures_util::future::join_all;
 use lora_core::codec::{EntryKind, Frame};
-use lora_core::object::Position;
+use lora_core::object::{ObjectId, Position};
 use lora_core::storage::{CommitError, Declarations, Draft, Encoded, KnownAt, Read, Step, Storage, StoreError};
 
 /// What many steps are given to, one after the other, each after the one before.
@@ -15,51 +19,86 @@ pub trait Bulk {
     fn finish(self) -> impl Future<Output = Result<(), CommitError>> + Send;
 }
 
-/// For any store: commits each step.
+/// How many steps are committed at once: as many as a database carries out together, so that they happen together.
+const STEPS: usize = 64;
+
+/// For any store: commits steps of different objects together.
 #[derive(Debug)]
 pub struct Committing<S> {
     store: S,
-    declarations: Declarations,
+    /// Those that the store had when the first steps were committed, and those since.
+    declarations: Option<Declarations>,
+    waiting: Vec<Step>,
+    /// What the waiting steps are about.
+    objects: HashSet<ObjectId>,
 }
 
 impl<S: Storage> Committing<S> {
-    /// For what follows on the entries that the store has.
-    ///
-    /// # Errors
-    /// [`StoreError`] where they cannot be read.
-    pub async fn new(store: S) -> Result<Self, StoreError> {
-        let declarations = Declarations::of(&store.view(None).await?).await?;
-        Ok(Self { store, declarations })
+    /// For what follows on the entries that the store has when the first step comes.
+    pub fn new(store: S) -> Self {
+        Self { store, declarations: None, waiting: Vec::new(), objects: HashSet::new() }
     }
 
-    /// How an entry at `position` changes the index.
-    fn index(&mut self, draft: &mut Draft, position: Position, previous: Option<Encoded>) -> Result<(), StoreError> {
-        if draft.kind == EntryKind::Declaration {
-            return self.declarations.enter(position, &draft.frame);
+    async fn commit(&mut self) -> Result<(), CommitError> {
+        if self.waiting.is_empty() {
+            return Ok(());
         }
-        let read =
-            |position, frame: &Frame| frame.registration().map_err(|source| StoreError::Corrupt { position, source });
-        let previous =
-            previous.map(|before| Ok::<_, StoreError>((before.position, read(before.position, &before.frame)?)));
-        let previous = previous.transpose()?;
-        let previous = previous.as_ref().map(|(position, registration)| (*position, registration));
-        draft.index = self.declarations.changes(previous, position, &read(position, &draft.frame)?)?;
-        Ok(())
+        let mut steps = mem::take(&mut self.waiting);
+        self.objects.clear();
+        let view = self.store.view(None).await?;
+        let drafts = steps.iter().flat_map(|step| &step.entries);
+        let asked: Vec<_> = drafts.map(|draft| (draft.object, KnownAt::Latest)).collect();
+        let previous = view.registrations(&asked).await?;
+        let mut declarations = match self.declarations.take() {
+            Some(declarations) => declarations,
+            None => Declarations::of(&view).await?,
+        };
+        let drafts = steps.iter_mut().flat_map(|step| &mut step.entries);
+        for ((draft, previous), place) in drafts.zip(previous).zip(1..) {
+            index(&mut declarations, draft, Position(view.position().0 + place), previous)?;
+        }
+        self.declarations = Some(declarations);
+        // In their order, which positions follow.
+        join_all(steps.into_iter().map(|step| self.store.commit(step)))
+            .await
+            .into_iter()
+            .try_for_each(|done| done.map(drop))
     }
 }
 
+/// How an entry at `position` changes the index.
+fn index(
+    declarations: &mut Declarations,
+    draft: &mut Draft,
+    position: Position,
+    previous: Option<Encoded>,
+) -> Result<(), StoreError> {
+    if draft.kind == EntryKind::Declaration {
+        return declarations.enter(position, &draft.frame);
+    }
+    let read =
+        |position, frame: &Frame| frame.registration().map_err(|source| StoreError::Corrupt { position, source });
+    let previous = previous.map(|before| Ok::<_, StoreError>((before.position, read(before.position, &before.frame)?)));
+    let previous = previous.transpose()?;
+    let previous = previous.as_ref().map(|(position, registration)| (*position, registration));
+    draft.index = declarations.changes(previous, position, &read(position, &draft.frame)?)?;
+    Ok(())
+}
+
 impl<S: Storage> Bulk for Committing<S> {
-    async fn step(&mut self, mut step: Step) -> Result<(), CommitError> {
-        let view = self.store.view(None).await?;
-        let asked: Vec<_> = step.entries.iter().map(|draft| (draft.object, KnownAt::Latest)).collect();
-        let previous = view.registrations(&asked).await?;
-        for ((draft, previous), place) in step.entries.iter_mut().zip(previous).zip(1..) {
-            self.index(draft, Position(view.position().0 + place), previous)?;
+    async fn step(&mut self, step: Step) -> Result<(), CommitError> {
+        let again = step.entries.iter().any(|draft| self.objects.contains(&draft.object));
+        // A declaration is about all objects after it.
+        let declares = step.entries.iter().any(|draft| draft.kind == EntryKind::Declaration);
+        if again || declares || self.waiting.len() == STEPS {
+            self.commit().await?;
         }
-        self.store.commit(step).await.map(drop)
+        self.objects.extend(step.entries.iter().map(|draft| draft.object));
+        self.waiting.push(step);
+        if declares { self.commit().await } else { Ok(()) }
     }
 
-    async fn finish(self) -> Result<(), CommitError> {
-        Ok(())
+    async fn finish(mut self) -> Result<(), CommitError> {
+        self.commit().await
     }
 }

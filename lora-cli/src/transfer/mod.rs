@@ -81,10 +81,12 @@ pub enum ImportError {
         /// Why.
         source: Error,
     },
-    /// The store did not take a step of a restore.
-    #[error("the step before line {line} cannot be restored; what was before it stays, and the same restore goes on")]
+    /// The store did not take steps, of those that it takes many at a time.
+    #[error(
+        "the lines before line {line} cannot be entered; what was entered stays, and the same import goes on there"
+    )]
     Step {
-        /// The line after the step.
+        /// The line after the steps.
         line: u64,
         /// Why.
         source: CommitError,

@@ -122,7 +122,7 @@ fn a_restore_that_was_killed_goes_on() {
     let text = export(&source);
     let dies = |progress: transfer::Progress| assert!(progress.phase == Phase::Verify || progress.done == 0, "killed");
     let killed = catch_unwind(AssertUnwindSafe(|| {
-        let into = block_on(Committing::new(store.clone())).unwrap();
+        let into = Committing::new(store.clone());
         block_on(transfer::restore(&store, into, &text, &|| [2; 16], dies))
     }));
     assert!(killed.is_err());

@@ -72,7 +72,7 @@ fn export(store: &MemoryStore) -> Text {
 
 fn restore(store: &MemoryStore, text: &Text) -> Result<Imported, ImportError> {
     block_on(async {
-        let into = Committing::new(store.clone()).await?;
+        let into = Committing::new(store.clone());
         transfer::restore(store, into, text, &|| [2; 16], |_| {}).await
     })
 }
@@ -87,7 +87,7 @@ const ONE_BY_ONE: Option<Committing<MemoryStore>> = None;
 /// Many at once.
 fn assert_in_bulk(service: &Service<MemoryStore>, text: &Text) -> Result<Imported, ImportError> {
     block_on(async {
-        let into = Committing::new(service.store().clone()).await?;
+        let into = Committing::new(service.store().clone());
         transfer::assert(service, Some(into), text, now(), |_| {}).await
     })
 }

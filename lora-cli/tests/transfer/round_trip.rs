@@ -92,7 +92,7 @@ fn in_longer_steps(store: &MemoryStore, joined: &[bool]) -> MemoryStore {
     }
     let other = empty();
     block_on(async {
-        let mut into = Committing::new(other.clone()).await.unwrap();
+        let mut into = Committing::new(other.clone());
         let mut chains: HashMap<ObjectId, _> = HashMap::new();
         for group in groups {
             let mut step = StoreStep { restored: group.last().map(|entry| entry.instant), ..StoreStep::default() };

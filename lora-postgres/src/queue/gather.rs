@@ -16,17 +16,17 @@ const BYTES_MAX: usize = 4 << 20;
 /// Takes the next batch out of what waits: as many steps as do not touch each other, in order. None overtakes one that
 /// it touches.
 pub(super) fn gather(waiting: &mut VecDeque<Waiting>) -> Vec<Waiting> {
-    let (mut batch, mut left) = (Vec::new(), VecDeque::new());
+    let (mut batch, mut left) = (Vec::<Waiting>::new(), VecDeque::new());
     let (mut touched, mut bytes) = (Touched::default(), 0);
     while let Some(next) = waiting.pop_front() {
-        let joins = batch.is_empty() || (!goes_alone(&next.step) && !touched.meets(&next.step));
+        let joins = batch.last().is_none_or(|before| follows(&before.step, &next.step) && !touched.meets(&next.step));
         touched.add(&next.step);
         if !joins {
             left.push_back(next);
             continue;
         }
         bytes += size(&next.step);
-        let is_whole = goes_alone(&next.step) || batch.len() + 1 == STEPS_MAX || bytes >= BYTES_MAX;
+        let is_whole = declares(&next.step) || batch.len() + 1 == STEPS_MAX || bytes >= BYTES_MAX;
         batch.push(next);
         if is_whole {
             break;
@@ -37,9 +37,19 @@ pub(super) fn gather(waiting: &mut VecDeque<Waiting>) -> Vec<Waiting> {
     batch
 }
 
-/// A declaration is about all objects, and a restored instant is no clock's.
-fn goes_alone(step: &Step) -> bool {
-    step.restored.is_some() || step.entries.iter().any(|draft| draft.kind == EntryKind::Declaration)
+/// Whether a step may stand behind another in a batch: a declaration is about all objects, and instants that are restored
+/// are no clock's, and must rise.
+fn follows(before: &Step, step: &Step) -> bool {
+    let rises = match (before.restored, step.restored) {
+        (None, None) => true,
+        (Some(before), Some(restored)) => before < restored,
+        _ => false,
+    };
+    rises && !declares(step)
+}
+
+fn declares(step: &Step) -> bool {
+    step.entries.iter().any(|draft| draft.kind == EntryKind::Declaration)
 }
 
 fn size(step: &Step) -> usize {
