@@ -1,11 +1,11 @@
 //! Many steps into a store without a word about its index.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::mem;
 
 use futures_util::future::join_all;
 use lora_core::codec::{EntryKind, Frame};
-use lora_core::object::{ObjectId, Position};
+use lora_core::object::Position;
 use lora_core::storage::{CommitError, Declarations, Draft, Encoded, KnownAt, Read, Step, Storage, StoreError};
 
 /// What many steps are given to, one after the other, each after the one before.
@@ -19,8 +19,12 @@ pub trait Bulk {
     fn finish(self) -> impl Future<Output = Result<(), CommitError>> + Send;
 }
 
-/// How many steps are committed at once: as many as a database carries out together, so that they happen together.
-const STEPS: usize = 64;
+/// How many steps are gathered before they are committed.
+const STEPS: usize = 1024;
+
+/// How many restored steps are committed at once: as many as a database carries out together, so that none happens
+/// without those before it.
+const RESTORED: usize = 64;
 
 /// For any store: commits steps of different objects together.
 #[derive(Debug)]
@@ -29,22 +33,23 @@ pub struct Committing<S> {
     /// Those that the store had when the first steps were committed, and those since.
     declarations: Option<Declarations>,
     waiting: Vec<Step>,
-    /// What the waiting steps are about.
-    objects: HashSet<ObjectId>,
 }
 
 impl<S: Storage> Committing<S> {
     /// For what follows on the entries that the store has when the first step comes.
     pub fn new(store: S) -> Self {
-        Self { store, declarations: None, waiting: Vec::new(), objects: HashSet::new() }
+        Self { store, declarations: None, waiting: Vec::new() }
     }
 
-    async fn commit(&mut self) -> Result<(), CommitError> {
-        if self.waiting.is_empty() {
-            return Ok(());
+    async fn commit_waiting(&mut self) -> Result<(), CommitError> {
+        for wave in waves(mem::take(&mut self.waiting)) {
+            self.commit(wave).await?;
         }
-        let mut steps = mem::take(&mut self.waiting);
-        self.objects.clear();
+        Ok(())
+    }
+
+    /// Commits steps of different objects.
+    async fn commit(&mut self, mut steps: Vec<Step>) -> Result<(), CommitError> {
         let view = self.store.view(None).await?;
         let drafts = steps.iter().flat_map(|step| &step.entries);
         let asked: Vec<_> = drafts.map(|draft| (draft.object, KnownAt::Latest)).collect();
@@ -87,18 +92,35 @@ fn index(
 
 impl<S: Storage> Bulk for Committing<S> {
     async fn step(&mut self, step: Step) -> Result<(), CommitError> {
-        let again = step.entries.iter().any(|draft| self.objects.contains(&draft.object));
         // A declaration is about all objects after it.
         let declares = step.entries.iter().any(|draft| draft.kind == EntryKind::Declaration);
-        if again || declares || self.waiting.len() == STEPS {
-            self.commit().await?;
+        if declares || self.waiting.len() == STEPS {
+            self.commit_waiting().await?;
         }
-        self.objects.extend(step.entries.iter().map(|draft| draft.object));
         self.waiting.push(step);
-        if declares { self.commit().await } else { Ok(()) }
+        if declares { self.commit_waiting().await } else { Ok(()) }
     }
 
     async fn finish(mut self) -> Result<(), CommitError> {
-        self.commit().await
+        self.commit_waiting().await
     }
+}
+
+/// Steps that can be committed at once, as no two of them are about one object: of each object's steps one after the
+/// other, and of all steps where their instants are restored, because those must rise.
+fn waves(steps: Vec<Step>) -> Vec<Vec<Step>> {
+    let (mut waves, mut next) = (Vec::<Vec<Step>>::new(), HashMap::new());
+    for step in steps {
+        let objects = step.entries.iter().map(|draft| draft.object);
+        let mut wave = objects.clone().filter_map(|object| next.get(&object).copied()).max().unwrap_or(0);
+        if step.restored.is_some() {
+            let last = waves.len().saturating_sub(1);
+            let full = waves.last().is_some_and(|last| last.len() == RESTORED);
+            wave = wave.max(last + usize::from(full));
+        }
+        next.extend(objects.map(|object| (object, wave + 1)));
+        waves.resize_with(waves.len().max(wave + 1), Vec::new);
+        waves[wave].push(step);
+    }
+    waves
 }
