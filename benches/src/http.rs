@@ -20,7 +20,7 @@ const TARGETS: usize = 1_000;
 pub(crate) async fn run<P: Place>(place: &P, sustained: Duration, report: &mut Report) -> Result<(), Failed> {
     let ours = Server::of_store(&place.server_options())?;
     let mut connection = Connection::to(ours.address).await?;
-    let list = connection.send("GET", &format!("{FUNCTIONS}?bvn=%25&maksimalantalresultater={TARGETS}"), "").await?;
+    let list = connection.send("GET", &format!("{FUNCTIONS}?bvn=%25&maximalantalresultater={TARGETS}"), "").await?;
     let cold = Figure::new(ours.began.elapsed().as_secs_f64() * 1e3, Unit::Millis);
     report.add("cold process to first answer, files in the page cache", cold, None, &[Measure::Cold]);
     report.add("memory of the server, idle", ours.memory()?, None, &[]);

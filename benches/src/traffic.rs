@@ -37,6 +37,8 @@ pub(crate) struct Target {
     uuid: String,
     key: String,
     unit: Option<String>,
+    /// When it has its user key: before and after it cannot have a name.
+    valid: Value,
 }
 
 impl Target {
@@ -44,10 +46,12 @@ impl Target {
     pub(crate) fn of(uuid: &str, answer: &[u8]) -> Result<Self, Failed> {
         let answer: Value = serde_json::from_slice(answer)?;
         let registration = &answer[uuid][0]["registreringer"][0];
-        let key = &registration["attributter"]["organisationfunktionegenskaber"][0]["brugervendtnoegle"];
+        let row = &registration["attributter"]["organisationfunktionegenskaber"][0];
+        let (key, valid) = (&row["brugervendtnoegle"], &row["virkning"]);
+        let valid = serde_json::json!({"from": valid["from"], "to": valid["to"]});
         let unit = registration["relationer"]["tilknyttedeenheder"][0]["uuid"].as_str();
         let key = key.as_str().ok_or_else(|| format!("{uuid} has no user key: {answer}"))?;
-        Ok(Self { uuid: uuid.to_owned(), key: key.to_owned(), unit: unit.map(str::to_owned) })
+        Ok(Self { uuid: uuid.to_owned(), key: key.to_owned(), unit: unit.map(str::to_owned), valid })
     }
 
     async fn ask(&self, ask: Ask, number: usize, connection: &mut Connection) -> Result<(), Failed> {
@@ -61,17 +65,15 @@ impl Target {
                 connection.send("GET", &format!("{FUNCTIONS}?tilknyttedeenheder={unit}"), "").await
             }
             (Ask::Read | Ask::SearchUnit, _) => connection.send("GET", &object(), "").await,
-            (Ask::Update, _) => connection.send("PATCH", &object(), &renaming(number)).await,
+            (Ask::Update, _) => connection.send("PATCH", &object(), &self.renaming(number)).await,
         };
         answer.map(drop)
     }
-}
 
-fn renaming(number: usize) -> String {
-    format!(
-        r#"{{"note": "renamed", "attributter": {{"organisationfunktionegenskaber": [
-            {{"funktionsnavn": "name {number}", "virkning": {{"from": "-infinity", "to": "infinity"}}}}]}}}}"#
-    )
+    fn renaming(&self, number: usize) -> String {
+        let row = serde_json::json!({"funktionsnavn": format!("name {number}"), "virkning": self.valid});
+        serde_json::json!({"attributter": {"organisationfunktionegenskaber": [row]}}).to_string()
+    }
 }
 
 /// A number of connections, each of which always has one request on its way.
