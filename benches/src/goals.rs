@@ -92,7 +92,7 @@ fn line(what: &str, row: &Row, limit: Limit) -> String {
         AtLeast(least) => (row.figure.to_string(), None, format!("≥ {least}"), value >= least),
     };
     let beside = row.beside.as_ref().map_or("", |(name, _)| name);
-    let ratio = ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2} × {beside}"));
+    let ratio = ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.4} × {beside}"));
     let verdict = if reached { "reached" } else { "missed" };
     format!("| {what} | {} | {measured} | {ratio} | {asked} | {verdict} |\n", row.store.title())
 }

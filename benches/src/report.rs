@@ -90,7 +90,7 @@ impl Row {
             Some((name, figure)) => (name.as_str(), cells(Some(*figure))),
             None => ("", cells(None)),
         };
-        let ratio = self.ratio().map_or_else(String::new, |ratio| format!("{ratio:.2} ×"));
+        let ratio = self.ratio().map_or_else(String::new, |ratio| format!("{ratio:.4} ×"));
         format!("| {} | {} | {name} | {beside} | {ratio} |", self.what, cells(Some(self.figure)))
     }
 }
