@@ -1,66 +1,90 @@
-//! Times, and the table that they end up in.
+//! Times and rates, as the tables show them.
 
-use std::time::{Duration, Instant};
+use std::fmt;
+use std::time::Duration;
 
 /// Any error: the run ends with it.
 pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// Times of one operation, sorted.
+#[derive(Debug)]
 pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
-    /// Of `count` runs of an operation, each with its number.
-    pub(crate) fn of<T>(count: usize, mut run: impl FnMut(usize) -> Result<T, Failed>) -> Result<Self, Failed> {
-        let timed = |number| {
-            let begin = Instant::now();
-            std::hint::black_box(run(number)?);
-            Ok::<_, Failed>(begin.elapsed())
-        };
-        let mut times = (0..count).map(timed).collect::<Result<Vec<_>, _>>()?;
-        times.sort();
-        Ok(Self(times))
-    }
-
-    pub(crate) fn from_all(mut times: Vec<Duration>) -> Self {
+    pub(crate) fn new(mut times: Vec<Duration>) -> Self {
         times.sort();
         Self(times)
     }
 
     /// The time that `percent` of the runs took at most.
-    pub(crate) fn percentile(&self, percent: usize) -> Duration {
-        self.0[(self.0.len() * percent / 100).min(self.0.len() - 1)]
-    }
-
-    pub(crate) fn median(&self) -> Duration {
-        self.percentile(50)
+    fn percentile(&self, percent: usize) -> Duration {
+        let at = (self.0.len() * percent / 100).min(self.0.len().saturating_sub(1));
+        self.0.get(at).copied().unwrap_or_default()
     }
 }
 
-/// Prints a row: what was measured, p50 and p99, and how often its yardstick fits into it.
-pub(crate) fn row(what: &str, times: &Times, yardstick: Option<(&str, &Times)>) {
-    let (p50, p99) = (micros(times.median()), micros(times.percentile(99)));
-    match yardstick {
-        Some((name, other)) => {
-            let ratio = times.median().as_secs_f64() / other.median().as_secs_f64();
-            let tail = times.percentile(99).as_secs_f64() / other.percentile(99).as_secs_f64();
-            println!("| {what} | {p50} | {p99} | {ratio:.2} × {name} (p99 {tail:.2} ×) |");
+/// What a figure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Micros,
+    Millis,
+    PerSecond,
+    Bytes,
+    Megabytes,
+}
+
+/// Something measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figure {
+    pub(crate) value: f64,
+    pub(crate) unit: Unit,
+    /// Of an operation: its p50 and p99 in microseconds.
+    pub(crate) times: Option<(f64, f64)>,
+}
+
+impl Figure {
+    pub(crate) fn new(value: f64, unit: Unit) -> Self {
+        Self { value, unit, times: None }
+    }
+
+    /// How long an operation takes: the p50 of its times.
+    pub(crate) fn time(times: &Times) -> Self {
+        let micros = |percent| times.percentile(percent).as_secs_f64() * 1e6;
+        Self { value: micros(50), unit: Unit::Micros, times: Some((micros(50), micros(99))) }
+    }
+
+    /// How often something was done in a time.
+    pub(crate) fn rate(count: usize, time: Duration) -> Self {
+        Self::new(count as f64 / time.as_secs_f64(), Unit::PerSecond)
+    }
+
+    pub(crate) fn with_times(self, times: &Times) -> Self {
+        Self { times: Self::time(times).times, ..self }
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value;
+        match self.unit {
+            Unit::Micros => write!(f, "{value:.1} µs"),
+            Unit::Millis => write!(f, "{value:.0} ms"),
+            Unit::PerSecond => write!(f, "{value:.0}/s"),
+            Unit::Bytes => write!(f, "{value:.0} bytes"),
+            Unit::Megabytes => write!(f, "{value:.0} MB"),
         }
-        None => println!("| {what} | {p50} | {p99} | |"),
     }
 }
 
-/// Prints a row that is not about times of single operations.
-pub(crate) fn fact(what: &str, figure: &str, compared: &str) {
-    println!("| {what} | {figure} | | {compared} |");
+/// How much memory a process has; `self` is this one.
+pub(crate) fn memory(process: &str) -> Result<Figure, Failed> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let kilobytes = number_after(&status, "VmRSS:").ok_or("the system does not say how much memory a process has")?;
+    Ok(Figure::new(kilobytes as f64 / 1024.0, Unit::Megabytes))
 }
 
-fn micros(time: Duration) -> String {
-    format!("{:.1} µs", time.as_secs_f64() * 1e6)
-}
-
-/// How much memory the process has, in megabytes.
-pub(crate) fn memory_mb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+/// The number in the line that begins with a name, as files in `/proc` have them.
+pub(crate) fn number_after(text: &str, name: &str) -> Option<u64> {
+    let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
+    rest.split_whitespace().next()?.parse().ok()
 }

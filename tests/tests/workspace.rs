@@ -11,7 +11,7 @@ const ALLOWED: [(&str, &[&str]); 7] = [
     ("lora-postgres", &["lora-core", "lora-postgres"]),
     ("lora-http", &["lora-core"]),
     ("lora-cli", &["lora-core", "lora-embedded", "lora-postgres", "lora-http"]),
-    ("lora-benches", &["lora-core", "lora-embedded", "lora-postgres", "lora-http", "lora-cli"]),
+    ("lora-benches", &["lora-core", "lora-embedded", "lora-postgres", "lora-cli", "lora-tests"]),
     ("lora-tests", &["lora-core", "lora-embedded", "lora-postgres", "lora-http", "lora-cli"]),
 ];
 
