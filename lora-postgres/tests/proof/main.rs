@@ -4,8 +4,11 @@
 
 mod concurrency;
 mod conformance;
+mod cuts;
 mod departures;
+mod kill;
 mod plans;
+mod proxy;
 mod state_machine;
 mod support;
 mod texts;
