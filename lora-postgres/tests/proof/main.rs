@@ -9,6 +9,7 @@ mod departures;
 mod kill;
 mod plans;
 mod proxy;
+mod restored;
 mod state_machine;
 mod support;
 mod texts;
