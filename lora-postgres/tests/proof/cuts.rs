@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use lora_core::storage::{Read, Storage};
 use lora_postgres::testing::{TestCluster, TestDatabase};
-use lora_postgres::{Options, PostgresStore, Tenant, connect};
+use lora_postgres::{Options, PostgresStore, Tenant, Timeouts, connect};
 use tokio_postgres::Client;
 
 use crate::proxy::{Cut, End, Happened, Proxy, Towards};
@@ -26,7 +26,7 @@ impl Stage {
         let cluster = TestCluster::start();
         let database = TestDatabase::migrated_on(&cluster).await;
         let proxy = Proxy::to(cluster.port()).await;
-        let witness = store_on(database.url()).await;
+        let witness = store_on(database.url(), Timeouts::default()).await;
         declared(&witness).await;
         let observer = database.connect().await;
         Self { _cluster: cluster, database, proxy, witness, observer }
@@ -34,8 +34,12 @@ impl Stage {
 
     /// A store with one connection at most, and none as yet.
     async fn store(&self) -> PostgresStore {
-        store_on(&format!("postgres://lora@127.0.0.1:{}/{}?sslmode=disable", self.proxy.port(), self.database.name()))
-            .await
+        self.store_with(Timeouts::default()).await
+    }
+
+    async fn store_with(&self, timeouts: Timeouts) -> PostgresStore {
+        let server = format!("127.0.0.1:{}", self.proxy.port());
+        store_on(&format!("postgres://lora@{server}/{}?sslmode=disable", self.database.name()), timeouts).await
     }
 
     /// No session is inside a transaction, and nobody holds the ledger.
@@ -58,8 +62,8 @@ impl Stage {
     }
 }
 
-async fn store_on(url: &str) -> PostgresStore {
-    let options = Options { pool: 1, ..Options::new(url.parse().unwrap()) };
+async fn store_on(url: &str, timeouts: Timeouts) -> PostgresStore {
+    let options = Options { pool: 1, timeouts, ..Options::new(url.parse().unwrap()) };
     PostgresStore::new(connect(&options).await.unwrap(), Tenant(0), clock())
 }
 
@@ -166,4 +170,65 @@ fn a_commit_cut_by_a_reset_is_there_whole_or_not_at_all() {
         let tally = every_cut(towards, End::Reset, Connection::Used);
         assert!(tally.unknown_and_there + tally.unknown_and_not > 6 && tally.acknowledged > 0, "{tally:?}");
     }
+}
+
+/// The server says that it ends the session, so that it is certain that nothing happened: the batch is sent again.
+#[test]
+fn a_commit_whose_session_the_server_ends_is_carried_out_once() {
+    run(async {
+        let stage = Stage::new().await;
+        let store = store_on(stage.database.url(), Timeouts::default()).await;
+        let mut writer = Writer::new(1, 1);
+        store.commit(writer.step()).await.unwrap();
+        let holder = stage.database.connect().await;
+        holder.batch_execute("BEGIN; SELECT FROM lora.ledger WHERE tenant = 0 FOR UPDATE").await.unwrap();
+        let (waiting, step) = (store.clone(), writer.step());
+        let waiting = tokio::spawn(async move { waiting.commit(step).await });
+        let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while stage.observer.query(end, &[]).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        holder.batch_execute("COMMIT").await.unwrap();
+        let receipt = waiting.await.unwrap().unwrap();
+        assert_eq!(registrations(&stage.witness, &writer.objects()).await.unwrap(), 2);
+        assert_eq!(ledger(&stage.witness).await.last().unwrap().position, receipt.last);
+        stage.assert_nothing_open().await;
+        assert_sound(&stage.witness).await;
+    });
+}
+
+/// A client that freezes while it holds the ledger is done without after the times of its options.
+///
+/// Left out are those after 4, 6 and 7 messages, a statement without the Sync that is sent together with it: there the
+/// server counts no time, and only TCP says that the client is gone.
+#[test]
+fn who_freezes_inside_a_commit_holds_the_others_up_no_longer_than_its_options_say() {
+    let short = Duration::from_millis(400);
+    let timeouts = Timeouts { statement: short, idle_in_transaction: short, ..Timeouts::default() };
+    run(async {
+        let stage = Stage::new().await;
+        let mut other = Writer::new(2, 1);
+        let mut held_up = 0;
+        for after in [1, 2, 3, 5, 8] {
+            let store = stage.store_with(timeouts).await;
+            let mut writer = Writer::new(100 + after as u64, 1);
+            store.commit(writer.step()).await.unwrap();
+            store.view(None).await.unwrap();
+            stage.proxy.cut(Cut { towards: Towards::Server, end: End::Silent, after });
+            let step = writer.step();
+            let frozen = tokio::spawn(async move { store.commit(step).await });
+            while !stage.proxy.is_cut() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            let began = Instant::now();
+            let committed = tokio::time::timeout(Duration::from_secs(10), stage.witness.commit(other.step())).await;
+            committed.unwrap().unwrap();
+            held_up += usize::from(began.elapsed() > short / 4);
+            assert_eq!(registrations(&stage.witness, &writer.objects()).await.unwrap(), 1);
+            frozen.abort();
+        }
+        assert!(held_up >= 2, "it held the ledger {held_up} times");
+        assert_sound(&stage.witness).await;
+    });
 }

@@ -20,6 +20,8 @@ pub(crate) enum End {
     Orderly,
     /// A reset, which may overtake what was sent.
     Reset,
+    /// Nothing more, ever.
+    Silent,
 }
 
 /// Where to cut: instead of passing on the message after so many.
@@ -86,6 +88,11 @@ impl Proxy {
         (state.cut, state.has_cut, state.has_begun) = (Some(cut), false, false);
     }
 
+    /// Whether the line was cut.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.line.state().has_cut
+    }
+
     /// The line is not cut any more. Returns when the server has nothing left of a connection that was.
     pub(crate) async fn mend(&self) -> Happened {
         self.line.state().cut = None;
@@ -126,6 +133,7 @@ impl Line {
                     end.set_zero_linger().unwrap();
                 }
             }
+            Some(End::Silent) => std::future::pending().await,
         }
         if end.is_some() {
             self.state().dying -= 1;
