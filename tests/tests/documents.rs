@@ -81,6 +81,12 @@ fn every_guarantee_names_its_test() {
         "lora-embedded/tests/proof/crashes.rs",
         "lora-embedded/tests/proof/flips.rs",
         "lora-cli/tests/transfer/round_trip.rs",
+        "lora-postgres/tests/proof/concurrency.rs",
+        "lora-postgres/tests/proof/cuts.rs",
+        "lora-postgres/tests/proof/damage.rs",
+        "lora-postgres/tests/proof/kill.rs",
+        "lora-postgres/tests/proof/restored.rs",
+        "lora-postgres/tests/replicas.rs",
     ];
     let sources = sources.map(|file| std::fs::read_to_string(workspace().join(file)).expect("a source"));
     let named: Vec<&str> = guarantees.split('`').skip(1).step_by(2).filter(|name| name.contains('_')).collect();

@@ -5,6 +5,7 @@
 mod concurrency;
 mod conformance;
 mod cuts;
+mod damage;
 mod departures;
 mod kill;
 mod plain_sql;
