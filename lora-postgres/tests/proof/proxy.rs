@@ -24,11 +24,20 @@ pub(crate) enum End {
     Silent,
 }
 
+/// Which messages are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counting {
+    Everything,
+    /// Those from the beginning of a transaction on, which is the first.
+    FromBegin,
+}
+
 /// Where to cut: instead of passing on the message after so many.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cut {
     pub(crate) towards: Towards,
     pub(crate) end: End,
+    pub(crate) counting: Counting,
     pub(crate) after: usize,
 }
 
@@ -164,7 +173,9 @@ impl Line {
         let mut state = self.state();
         state.has_begun |=
             towards == Towards::Server && message.starts_with(b"Q") && message[5..].starts_with(b"BEGIN");
-        let cut = state.cut.as_mut().filter(|cut| cut.towards == towards)?;
+        let has_begun = state.has_begun;
+        let counts = |cut: &&mut Cut| cut.towards == towards && (cut.counting == Counting::Everything || has_begun);
+        let cut = state.cut.as_mut().filter(counts)?;
         if cut.after > 0 {
             cut.after -= 1;
             return None;
