@@ -11,7 +11,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};
 use tokio_postgres_rustls_improved::MakeRustlsConnect;
 
-use crate::options::{Options, Timeouts};
+use crate::options::{KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, Options, Timeouts, UNACKNOWLEDGED_MAX};
 use crate::session::SESSION_OPTIONS;
 use crate::tls::{self, TlsError};
 
@@ -176,6 +176,8 @@ fn refusal(options: &Options, source: tokio_postgres::Error) -> ConnectError {
 ///
 /// Commits wait at least for the disk of the server: a `synchronous_commit` below `on` is raised, a higher one is kept.
 /// Rows that a policy would hide are an error and not missing.
+/// The server looks whether we live as we look whether it does: from a statement to the message that ends it none of its
+/// other times run, and by its own settings it would wait for two hours with the ledger held.
 fn settings(timeouts: &Timeouts) -> String {
     let relied_on = SESSION_OPTIONS.split("-c ").filter_map(|option| option.trim().split_once('='));
     let relied_on = relied_on.map(|(name, value)| format!("set_config('{name}', '{value}', false), "));
@@ -187,11 +189,17 @@ fn settings(timeouts: &Timeouts) -> String {
                 set_config('row_security', 'off', false), \
                 set_config('statement_timeout', '{}', false), \
                 set_config('idle_in_transaction_session_timeout', '{}', false), \
+                set_config('tcp_keepalives_idle', '{}', false), \
+                set_config('tcp_keepalives_interval', '{}', false), \
+                set_config('tcp_user_timeout', '{}', false), \
                 CASE WHEN current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') \
                      THEN set_config('synchronous_commit', 'on', false) END",
         relied_on.collect::<String>(),
         timeouts.statement.as_millis(),
         timeouts.idle_in_transaction.as_millis(),
+        KEEPALIVE_IDLE.as_secs(),
+        KEEPALIVE_INTERVAL.as_secs(),
+        UNACKNOWLEDGED_MAX.as_millis(),
     )
 }
 

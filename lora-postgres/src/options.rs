@@ -13,10 +13,10 @@ use tokio_postgres::config::{Host, SslMode};
 const LOCAL_SOCKETS: &str = "/var/run/postgresql";
 
 /// A peer that has said nothing for so long is asked whether it lives.
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
+pub(crate) const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
 /// How long it may take to answer that, and how long what was sent may be on its way.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
-const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(30);
+pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+pub(crate) const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(30);
 
 /// Which database, how many connections to it, and how long anything may take.
 #[derive(Debug, Clone)]

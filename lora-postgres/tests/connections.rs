@@ -41,7 +41,7 @@ async fn refused(options: &Options) -> String {
 
 #[tokio::test]
 async fn settings_of_the_server_do_not_reach_the_store() {
-    const HOSTILE: [(&str, &str, &str); 11] = [
+    const HOSTILE: [(&str, &str, &str); 14] = [
         ("jit", "on", "off"),
         ("enable_seqscan", "on", "off"),
         ("plan_cache_mode", "force_custom_plan", "force_generic_plan"),
@@ -53,6 +53,9 @@ async fn settings_of_the_server_do_not_reach_the_store() {
         ("statement_timeout", "7", "1min"),
         ("idle_in_transaction_session_timeout", "0", "1min"),
         ("synchronous_commit", "off", "on"),
+        ("tcp_keepalives_idle", "7200", "15"),
+        ("tcp_keepalives_interval", "75", "5"),
+        ("tcp_user_timeout", "0", "30000"),
     ];
     let database = TestDatabase::new().await;
     let owner = database.connect().await;

@@ -81,6 +81,11 @@ fn every_guarantee_names_its_test() {
         "lora-embedded/tests/proof/crashes.rs",
         "lora-embedded/tests/proof/flips.rs",
         "lora-cli/tests/transfer/round_trip.rs",
+        "lora-postgres/tests/proof/concurrency.rs",
+        "lora-postgres/tests/proof/cuts.rs",
+        "lora-postgres/tests/proof/damage.rs",
+        "lora-postgres/tests/proof/kill.rs",
+        "lora-postgres/tests/proof/restored.rs",
         "lora-postgres/tests/replicas.rs",
         "tests/tests/postgres_scale.rs",
     ];

@@ -11,7 +11,7 @@ mod dump;
 
 pub use cluster::{Durability, Stop, TestCluster};
 pub use database::TestDatabase;
-pub use dump::schema;
+pub use dump::{copy, schema};
 
 use std::future::Future;
 use std::thread;

@@ -29,9 +29,9 @@ async fn stores(count: i64) -> (TestDatabase, Vec<PostgresStore>) {
 }
 
 /// What a view says of objects, of all postings at its time and before, and of boundaries.
-type Answers = (Vec<Option<Encoded>>, Vec<Vec<Encoded>>, Vec<Posting>, Vec<Posting>, usize);
+pub(crate) type Answers = (Vec<Option<Encoded>>, Vec<Vec<Encoded>>, Vec<Posting>, Vec<Posting>, usize);
 
-async fn answers(view: &PostgresView, objects: &[ObjectId]) -> Answers {
+pub(crate) async fn answers(view: &PostgresView, objects: &[ObjectId]) -> Answers {
     let instant = Timestamp::<TransactionTime>::from_micros(1_040).unwrap();
     let known = [KnownAt::Latest, KnownAt::Instant(instant)];
     let asked: Vec<_> = objects.iter().flat_map(|object| known.map(|known| (*object, known))).collect();
@@ -46,7 +46,7 @@ async fn answers(view: &PostgresView, objects: &[ObjectId]) -> Answers {
     (registrations, histories, open, all, boundaries)
 }
 
-async fn postings(view: &PostgresView, known: Option<Period<TransactionTime>>) -> Vec<Posting> {
+pub(crate) async fn postings(view: &PostgresView, known: Option<Period<TransactionTime>>) -> Vec<Posting> {
     let keys = KeyRange { from: Key::from_bytes(Vec::new()), to: None };
     let scans = [Scan { keys, valid: Period::ALWAYS, known }];
     let (mut found, mut after) = (Vec::new(), None);

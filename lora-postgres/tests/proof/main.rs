@@ -2,11 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod churn;
 mod concurrency;
 mod conformance;
+mod cuts;
+mod damage;
 mod departures;
+mod kill;
+mod plain_sql;
 mod plans;
+mod proxy;
+mod restored;
 mod state_machine;
 mod support;
 mod texts;
+mod third_opinion;
 mod writers;

@@ -8,7 +8,9 @@ use lora_core::codec::{Digest, EntryKind, Frame, link};
 use lora_core::object::{Content, LifeCycle, ObjectId, Position, Registration, Seq};
 use lora_core::oio::shipped_classes;
 use lora_core::schema::{Class, Ids, Schema};
-use lora_core::storage::{Draft, LedgerEntry, Step, Storage, Wait, changes};
+use lora_core::storage::{
+    CommitError, Draft, Encoded, KnownAt, LedgerEntry, Read, Receipt, Step, Storage, StoreError, Wait, changes,
+};
 use lora_core::testing::{self, SmallAxis};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -61,6 +63,11 @@ impl Writer {
         (step_of(drafts.collect()), next)
     }
 
+    /// How many registrations each object has, as far as this writer knows.
+    pub(crate) fn registered(&self) -> u32 {
+        self.previous.first().map_or(0, |previous| previous.seq.0)
+    }
+
     /// Takes it that a step was committed.
     pub(crate) fn went(&mut self, to: Vec<Registration>) {
         self.previous = to;
@@ -102,6 +109,36 @@ pub(crate) async fn declared<S: Storage>(store: &S) {
 
 pub(crate) async fn newest<S: Storage>(store: &S) -> Position {
     lora_core::storage::Read::position(&store.view(None).await.unwrap())
+}
+
+/// What was said of a step.
+#[derive(Debug)]
+pub(crate) enum Said {
+    Acknowledged(Receipt),
+    /// It may or may not have happened.
+    Unknown,
+    /// It did not happen: the server was not there.
+    Refused,
+}
+
+pub(crate) fn said(answer: Result<Receipt, CommitError>) -> Said {
+    match answer {
+        Ok(receipt) => Said::Acknowledged(receipt),
+        Err(CommitError::Store(StoreError::Unavailable(error))) => {
+            if error.to_string().contains("may or may not have happened") { Said::Unknown } else { Said::Refused }
+        }
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+/// How many registrations the objects of a step have: all of them the same.
+pub(crate) async fn registrations<S: Storage>(store: &S, of: &[ObjectId]) -> Result<u32, StoreError> {
+    let view = store.view(None).await?;
+    let asked: Vec<_> = of.iter().map(|object| (*object, KnownAt::Latest)).collect();
+    let seq = |found: &Option<Encoded>| found.as_ref().map_or(0, |found| found.frame.registration().unwrap().seq.0);
+    let seqs: Vec<u32> = view.registrations(&asked).await?.iter().map(seq).collect();
+    assert!(seqs.iter().all(|seq| *seq == seqs[0]), "half a step is there: {seqs:?}");
+    Ok(seqs[0])
 }
 
 pub(crate) async fn ledger<S: Storage>(store: &S) -> Vec<LedgerEntry> {
