@@ -1,6 +1,6 @@
 //! `lora-benches all`: what the stores do, each figure beside its yardstick of the same run, and the goals.
 //!
-//! A store is a [`Place`](place::Place); the scenario is the same for all of them, and is data: `scenario.rs` at the
+//! A store is a [`Place`]; the scenario is the same for all of them, and is data: `scenario.rs` at the
 //! level of a store, `traffic.rs` over HTTP.
 
 #![expect(clippy::print_stdout, reason = "figures are its output")]
