@@ -68,11 +68,13 @@ impl Stand for OnPostgres {
 
 /// Ends all sessions of the database, and waits until the pool has heard of it.
 async fn killed(pool: &Pool) {
+    // Right after a pool was opened there may be none.
+    drop(pool.get().await.unwrap());
     let client = DATABASE.client().await;
     let kill = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
                 WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let killed = client.query(kill, &[]).await.unwrap();
-    assert!(!killed.is_empty() && killed.iter().all(|row| row.get(0)), "there was something to kill");
+    assert!(killed.iter().any(|row| row.get(0)), "there was something to kill");
     let is_any_alive = || {
         let mut alive = false;
         pool.retain(|client, _| {
