@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lora_core::object::Position;
 use lora_core::storage::{CommitError, GuardKey, Receipt, Step, StoreError};
 use lora_core::time::{Timestamp, TransactionTime};
-use tokio_postgres::error::Severity;
+use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{Error, Row};
 
 use super::{ACTION, Answers};
@@ -35,7 +35,11 @@ impl Replies {
     pub(super) fn outcome(self) -> Result<Outcome, Failure> {
         let Self { begun, locked, done, committed } = self;
         match (begun, locked, done, committed) {
-            (Ok(()), Ok(ledger), Ok(_), Ok(())) if ledger.is_empty() => Ok(Outcome::NoLedger),
+            // Another store may have made the row after we looked for it: then the statement has found it, unlocked.
+            (Ok(()), Ok(ledger), Ok(rows), Ok(())) if ledger.is_empty() && !rows.iter().any(is_taken) => {
+                Ok(Outcome::NoLedger)
+            }
+            (Ok(()), Ok(ledger), Err(error), _) if ledger.is_empty() && is_double(&error) => Ok(Outcome::NoLedger),
             (Ok(()), Ok(_), Ok(rows), Ok(())) => Ok(Outcome::Committed(rows)),
             // The server says that it could not commit; where it only ends the session it may have.
             (Ok(()), Ok(_), Ok(_), Err(error)) if is_refusal(&error) => Err(Failure::server(ACTION, error)),
@@ -53,6 +57,16 @@ impl Replies {
             (Err(source), ..) | (_, Err(source), ..) => Err(Failure::Unknown { source: Arc::new(source) }),
         }
     }
+}
+
+/// Whether the row is of a step that was carried out.
+fn is_taken(row: &Row) -> bool {
+    column::<Option<i64>>(row, 2).is_ok_and(|last| last.is_some())
+}
+
+/// Whether somebody else has taken a position that was to be taken, which the lock of the ledger's row rules out.
+fn is_double(error: &Error) -> bool {
+    error.code() == Some(&SqlState::UNIQUE_VIOLATION)
 }
 
 fn is_refusal(error: &Error) -> bool {

@@ -348,3 +348,23 @@ fn tenants_do_not_see_each_other() {
         assert_sound(&other).await;
     });
 }
+
+/// The first commits of a tenant, when there is no row to lock yet: each is carried out, and once.
+#[test]
+fn the_first_commits_of_a_tenant_happen_once_each() {
+    run(async {
+        let database = TestDatabase::new().await;
+        let pools: Vec<_> = (0..4).map(|_| database.pool()).collect();
+        for tenant in (0..60).map(Tenant) {
+            let stores = pools.iter().map(|pool| PostgresStore::new(pool.clone(), tenant, clock()));
+            let first =
+                stores.zip(1..).map(|(store, name)| async move { store.commit(Writer::new(name, 1).step()).await });
+            let receipts = futures_util::future::join_all(first).await;
+            let mut positions: Vec<u64> = receipts.into_iter().map(|receipt| receipt.unwrap().last.0).collect();
+            positions.sort_unstable();
+            assert_eq!(positions, [1, 2, 3, 4], "{tenant:?}");
+            let store = PostgresStore::new(pools[0].clone(), tenant, clock());
+            assert_eq!(newest(&store).await, Position(4));
+        }
+    });
+}
