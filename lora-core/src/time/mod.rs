@@ -5,12 +5,16 @@
 //! the register stated it (OIO: *registrering*).
 //! Instants are microseconds in UTC, periods are half-open `[from, to)`, infinity is a value.
 
+mod allen;
 mod clock;
 mod period;
+mod region;
 mod timeline;
 mod timestamp;
 
+pub use allen::Allen;
 pub use clock::{Clock, ManualClock};
 pub use period::{EmptyPeriod, Period, Periods};
+pub use region::{Band, Region};
 pub use timeline::{Overlap, Span, Timeline};
 pub use timestamp::{Axis, OutOfRange, Timestamp, TransactionTime, ValidTime};

@@ -129,6 +129,35 @@ impl<A: Axis> Periods<A> {
         self.iter().any(|period| period.contains(at))
     }
 
+    /// Whether every instant of `period` is in the set.
+    pub fn covers(&self, period: Period<A>) -> bool {
+        self.within(period).next().is_some_and(|part| part == period)
+    }
+
+    /// The instants in either set.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        match (self.is_empty(), other.is_empty()) {
+            (true, _) => other.clone(),
+            (_, true) => self.clone(),
+            _ => self.iter().chain(other.iter()).collect(),
+        }
+    }
+
+    /// The instants in both sets.
+    #[must_use]
+    pub fn intersect(&self, other: &Self) -> Self {
+        let (fewer, more) = if self.0.len() <= other.0.len() { (self, other) } else { (other, self) };
+        // Parts of disjoint periods that do not touch are disjoint and do not touch.
+        Self(fewer.iter().flat_map(|period| more.within(period)).collect())
+    }
+
+    /// The instants of this set that are not in the other.
+    #[must_use]
+    pub fn subtract(&self, other: &Self) -> Self {
+        Self(self.iter().flat_map(|period| other.gaps_within(period)).collect())
+    }
+
     /// The instants of `period` that are in the set, without looking at the periods before and after.
     pub fn within(&self, period: Period<A>) -> impl Iterator<Item = Period<A>> {
         let first = self.0.partition_point(|part| part.to <= period.from);
