@@ -189,7 +189,7 @@ fn effort(criteria: Vec<Criterion>, context: TimeContext, page: Page) -> Effort 
     let zero = || AtomicUsize::new(0);
     let watched = Watched { view, registrations: zero(), scans: zero(), postings: zero() };
     let search = Search { class: STORE.class.id, criteria, context, page };
-    let found = block_on(execute::search(&watched, &STORE.class, &search)).unwrap().len();
+    let found = block_on(execute::search(&watched, STORE.service.declarations(), &search)).unwrap().len();
     let read = |count: &AtomicUsize| count.load(Ordering::Relaxed);
     Effort {
         found,
