@@ -83,7 +83,9 @@ impl Stated<'_> {
             Some(derived) => {
                 let text = |row: &AttributeRow| derived_text(derived, row).map(Value::Text);
                 let rows = content.attributes(derived.group).iter();
-                rows.filter(|row| text(row).is_some_and(|text| passes(test, &text))).map(|row| row.effect.valid).collect()
+                rows.filter(|row| text(row).is_some_and(|text| passes(test, &text)))
+                    .map(|row| row.effect.valid)
+                    .collect()
             }
             None => attribute_rows(content, |row| row.value(field).is_some_and(|value| passes(test, value))),
         }
