@@ -2,6 +2,7 @@
 
 use crate::object::lifecycle::TransitionError;
 use crate::object::{ContentError, ObjectId};
+use crate::query::execute::QueryError;
 use crate::schema::{ClassId, DeclarationError};
 use crate::storage::StoreError;
 use crate::time::{Timestamp, TransactionTime};
@@ -54,9 +55,27 @@ pub enum Error {
     /// Classes were declared anew since this service was opened: it does not know by which it would write.
     #[error("the classes of this store were declared anew: open it again")]
     Redeclared,
+    /// A question takes more than it may.
+    #[error("the question was given up: it takes more than {max} {what}")]
+    TooLarge {
+        /// What there would be too much of.
+        what: &'static str,
+        /// How much there may be.
+        max: u64,
+    },
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+}
+
+impl From<QueryError> for Error {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::TooLarge { what, max } => Self::TooLarge { what, max },
+            QueryError::Undeclared { class } => Self::UnknownClass(class),
+            QueryError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 /// What a caller should do about an [`Error`].
@@ -86,6 +105,7 @@ impl Error {
             | Self::Content { .. }
             | Self::Asserted { .. }
             | Self::Declarations(_)
+            | Self::TooLarge { .. }
             | Self::Store(StoreError::Ahead { .. } | StoreError::Past { .. } | StoreError::Interrupted(_)) => {
                 ErrorKind::Invalid
             }

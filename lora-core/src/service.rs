@@ -78,6 +78,11 @@ impl<S> Service<S> {
         &self.schema
     }
 
+    /// All declarations that the store had when it was opened.
+    pub fn declarations(&self) -> &Declarations {
+        &self.declarations
+    }
+
     /// The store itself.
     pub fn store(&self) -> &S {
         &self.store

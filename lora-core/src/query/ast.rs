@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::Pattern;
+use super::{Filter, Pattern, Query, Reading, Selection, Test};
 use crate::object::{LifeCycle, Target};
 use crate::schema::{ClassId, FieldId, Value};
 use crate::storage::KnownAt;
@@ -80,6 +80,40 @@ pub struct Search {
     pub context: TimeContext,
     /// Which part of the answer.
     pub page: Page,
+}
+
+impl Search {
+    /// The question that finds the same.
+    ///
+    /// What is about rows may hold at different instants of the window, and presence does not count.
+    pub(crate) fn query(&self) -> Query {
+        let asks_life_cycle = self.criteria.iter().any(|criterion| matches!(criterion, Criterion::LifeCycle(_)));
+        let reading = if asks_life_cycle { Reading::Registered } else { Reading::Rows };
+        let filter = Filter::All(self.criteria.iter().map(|criterion| criterion.filter(self.context.valid)).collect());
+        Query::new(Selection { class: self.class, reading, filter }, self.context.always())
+    }
+}
+
+impl Criterion {
+    fn filter(&self, window: Option<Period<ValidTime>>) -> Filter {
+        let of_rows = match self.clone() {
+            Self::Object(uuid) => return Filter::Object(vec![uuid]),
+            Self::LifeCycle(stage) => return Filter::LifeCycle(vec![stage]),
+            Self::Actor(actor) => return Filter::Actor(vec![actor]),
+            Self::Note(pattern) => return Filter::Note(pattern),
+            Self::Attribute { field, test: ValueTest::Like(pattern) } => {
+                Filter::Field { field, test: Test::Like(pattern) }
+            }
+            Self::Attribute { field, test: ValueTest::Is(value) } => Filter::Field { field, test: Test::Is(value) },
+            Self::AnyText(pattern) => Filter::AnyText(pattern),
+            Self::State { state, value } => Filter::State { state, values: vec![value] },
+            Self::Relation { relation, object_type, targets } => {
+                Filter::Relation { relation, object_type, targets: Some(targets) }
+            }
+            Self::AnyRelation(uuid) => Filter::AnyRelation(uuid),
+        };
+        Filter::Sometime { within: window, filter: Box::new(of_rows) }
+    }
 }
 
 /// Something that a registration meets or does not meet.

@@ -118,7 +118,8 @@ impl<S: Storage> Service<S> {
     /// # Errors
     /// [`Error::UnknownClass`], or [`Error::Store`] from the view.
     pub async fn search(&self, view: &S::View, search: &Search) -> Result<Vec<Uuid>, Error> {
-        Ok(execute::search(view, self.class(search.class)?, search).await?)
+        self.class(search.class)?;
+        Ok(execute::search(view, &self.declarations, search).await?)
     }
 }
 

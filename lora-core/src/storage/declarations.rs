@@ -91,6 +91,21 @@ impl Declarations {
             .collect()
     }
 
+    /// All fields that a class ever had.
+    pub(crate) fn fields_of(&self, class: ClassId) -> BTreeSet<FieldId> {
+        let classes = self.declared(class);
+        classes.flat_map(|class| class.fields().map(|(_, field)| field.id)).collect()
+    }
+
+    /// Whether a class always said when its objects count.
+    pub(crate) fn always_has_presence(&self, class: ClassId) -> bool {
+        self.declared(class).all(|class| class.presence.is_some())
+    }
+
+    fn declared(&self, class: ClassId) -> impl Iterator<Item = &Class> {
+        self.entered.iter().filter_map(move |entered| entered.schema.class(class))
+    }
+
     /// A class as it was declared for an entry at a position: the way in which that entry is indexed.
     pub fn class(&self, class: ClassId, position: Position) -> Option<&Class> {
         let count = self.entered.partition_point(|entered| entered.position <= position);

@@ -87,7 +87,7 @@ impl Key {
     /// An integer of a field.
     pub fn integer(field: FieldId, value: i32) -> Self {
         let ordered = (value as u32) ^ (1 << 31);
-        Self::beginning(&[INTEGER]).with_number(field.number()).with_bytes(&ordered.to_be_bytes())
+        Self::integer_prefix(field).with_bytes(&ordered.to_be_bytes())
     }
 
     /// A value of a state.
@@ -119,11 +119,22 @@ impl Key {
         }
     }
 
+    /// What the keys of all numbers of a field begin with.
+    pub fn integer_prefix(field: FieldId) -> Self {
+        Self::beginning(&[INTEGER]).with_number(field.number())
+    }
+
+    /// The UUID that a relation key leads with.
+    pub fn relation_target(&self) -> Option<Uuid> {
+        let [RELATION, 0, rest @ ..] = self.0.as_slice() else { return None };
+        Uuid::from_slice(rest.get(..16)?).ok()
+    }
+
     /// The folded text of a text key, and whether it is the whole text.
     pub fn folded(&self) -> Option<(&str, bool)> {
         let [TEXT, _, _, text @ .., 0] = self.0.as_slice() else { return None };
-        // Cutting at a character leaves at most three bytes unused.
-        Some((std::str::from_utf8(text).ok()?, text.len() < TEXT_BYTES_MAX - 3))
+        let text = std::str::from_utf8(text).ok()?;
+        Some((text, is_whole(text)))
     }
 
     /// Only this key.
@@ -161,6 +172,11 @@ impl Key {
         self.0.extend_from_slice(bytes);
         self
     }
+}
+
+/// Whether a text in a key is a whole one for certain. Cutting at a character leaves at most three bytes unused.
+pub(crate) fn is_whole(text: &str) -> bool {
+    text.len() < TEXT_BYTES_MAX - 3
 }
 
 impl KeyRange {

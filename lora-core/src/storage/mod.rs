@@ -18,8 +18,10 @@ use std::sync::Arc;
 
 pub use contents::{Chunks, ContentHash, Interrupted};
 pub use declarations::{Declarations, Declared};
+pub(crate) use key::is_whole;
 pub use key::{Key, KeyRange};
 pub use memory::{MemoryStore, MemoryView};
+pub(crate) use posting::derived_text;
 pub use posting::{Posting, PostingDraft, boundaries, changes, postings};
 
 use crate::codec::{DecodeError, Digest, EntryKind, Frame};
@@ -183,7 +185,7 @@ impl Need {
 }
 
 /// Which registration of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KnownAt {
     /// The newest that the view shows.
     Latest,

@@ -98,13 +98,15 @@ fn value_keys(field: FieldId, value: &Value) -> Vec<Key> {
     }
 }
 
-/// The parts of a derived term joined by spaces, for each row that has one of them.
+/// The text of a derived term in a row: its parts joined by spaces; `None` for a row that has none of them.
+pub(crate) fn derived_text(derived: &Derived, row: &AttributeRow) -> Option<String> {
+    let texts = derived.parts.iter().filter_map(|part| row.value(*part)).flat_map(Value::texts);
+    let joined = texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+    (!joined.is_empty()).then_some(joined)
+}
+
 fn derived_keys(derived: &Derived, content: &Content) -> Vec<(Key, Period<ValidTime>)> {
-    let key = |row: &AttributeRow| {
-        let texts = derived.parts.iter().filter_map(|part| row.value(*part)).flat_map(Value::texts);
-        let joined = texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
-        (!joined.is_empty()).then(|| (Key::text(derived.id, &joined), row.effect.valid))
-    };
+    let key = |row: &AttributeRow| Some((Key::text(derived.id, &derived_text(derived, row)?), row.effect.valid));
     content.attributes(derived.group).iter().filter_map(key).collect()
 }
 

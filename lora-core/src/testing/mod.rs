@@ -14,6 +14,7 @@ mod linked;
 pub mod queries;
 mod questions;
 pub mod state_machine;
+mod watched;
 
 pub use axis::{SmallAxis, period, window};
 pub use classes::{classes, declared_anew};
@@ -21,3 +22,4 @@ pub use contents::{Step, any_content, command, content, effect, history, patch, 
 pub use filters::{filter, query};
 pub use linked::{linked_command, linked_content};
 pub use questions::{criterion, known, like_source, page, search, time_context};
+pub use watched::{Effort, Watched};

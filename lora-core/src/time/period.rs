@@ -119,6 +119,12 @@ impl<A: Axis> Periods<A> {
         self.0.is_empty()
     }
 
+    /// The shortest period that holds the whole set; `None` for no instant.
+    pub fn hull(&self) -> Option<Period<A>> {
+        let (first, last) = (self.0.first()?, self.0.last()?);
+        Some(Period { from: first.from, to: last.to })
+    }
+
     /// The periods, in order.
     pub fn iter(&self) -> impl Iterator<Item = Period<A>> {
         self.0.iter().copied()

@@ -93,20 +93,20 @@ impl Region {
         match (self.is_empty(), other.is_empty()) {
             (true, _) => other.clone(),
             (_, true) => self.clone(),
-            _ => self.combined(other, Periods::union),
+            _ => self.combine(other, Periods::union),
         }
     }
 
     /// The points in both.
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Self {
-        self.combined(other, Periods::intersect)
+        self.combine(other, Periods::intersect)
     }
 
     /// The points of this set that are not in the other.
     #[must_use]
     pub fn subtract(&self, other: &Self) -> Self {
-        if other.is_empty() { self.clone() } else { self.combined(other, Periods::subtract) }
+        if other.is_empty() { self.clone() } else { self.combine(other, Periods::subtract) }
     }
 
     /// The same with the instants of valid time of each band replaced; between bands nothing is.
@@ -116,7 +116,7 @@ impl Region {
     }
 
     /// Combines two sets, one stretch of transaction time in which neither changes after the other.
-    fn combined(
+    pub(crate) fn combine(
         &self,
         other: &Self,
         combine: impl Fn(&Periods<ValidTime>, &Periods<ValidTime>) -> Periods<ValidTime>,
@@ -134,10 +134,8 @@ impl Region {
         let (mut left, mut right) = (&self.0[..], &other.0[..]);
         let stretches = cuts.windows(2).filter_map(|cut| Period::new(cut[0], cut[1]).ok());
         let combined = stretches.map(|known| {
-            let valid = combine(
-                during(&mut left, known).unwrap_or(&nothing),
-                during(&mut right, known).unwrap_or(&nothing),
-            );
+            let valid =
+                combine(during(&mut left, known).unwrap_or(&nothing), during(&mut right, known).unwrap_or(&nothing));
             Band { known, valid }
         });
         combined.collect()

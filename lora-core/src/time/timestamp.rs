@@ -70,6 +70,9 @@ impl<A> Timestamp<A> {
     /// After every finite instant.
     pub const INFINITY: Self = Self::raw(i64::MAX);
 
+    /// The last finite instant.
+    pub const LAST: Self = Self::raw(LAST_MICROS - 1);
+
     const fn raw(micros: i64) -> Self {
         Self { micros, axis: PhantomData }
     }
