@@ -984,14 +984,15 @@ fn objects_stand_by_small_letters_numbers_or_truth_and_those_without_a_value_las
     w.create(2, &values(None, 9, false));
     w.create(3, &values(Some("C"), -1, true));
     w.create(4, &values(Some("B"), 9, true));
+    w.create(5, &values(Some(""), 11, true));
     let by = |order: &[(&str, bool)]| ordered(&w, order, Filter::EVERYWHERE, Known::Latest);
-    assert_eq!(by(&[]), [1, 2, 3, 4]);
-    assert_eq!(by(&[("key", false)]), [1, 4, 3, 2], "b and B are the same, so that the UUID decides");
-    assert_eq!(by(&[("key", true)]), [3, 1, 4, 2], "last in either direction");
-    assert_eq!(by(&[("size", false)]), [3, 2, 4, 1], "by number, not by digits");
-    assert_eq!(by(&[("open", false), ("size", true)]), [2, 1, 4, 3]);
-    assert_eq!(by(&[("whole", false), ("size", false)]), [4, 1, 3, 2]);
-    assert_eq!(by(&[("name", false)]), [1, 2, 3, 4]);
+    assert_eq!(by(&[]), [1, 2, 3, 4, 5]);
+    assert_eq!(by(&[("key", false)]), [4, 1, 3, 2, 5], "B before b, which differ in nothing else, and blank is none");
+    assert_eq!(by(&[("key", true)]), [3, 1, 4, 2, 5], "last in either direction");
+    assert_eq!(by(&[("size", false)]), [3, 2, 4, 1, 5], "by number, not by digits");
+    assert_eq!(by(&[("open", false), ("size", true)]), [2, 5, 1, 4, 3]);
+    assert_eq!(by(&[("whole", false), ("size", true)]), [4, 1, 3, 5, 2]);
+    assert_eq!(by(&[("name", false)]), [1, 2, 3, 4, 5]);
 }
 
 #[test]

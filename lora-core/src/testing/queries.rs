@@ -21,11 +21,11 @@ use super::classes::{classes, declared_anew};
 use super::filters::query;
 use super::linked::{linked_command, linked_content};
 use crate::object::{Content, LifeCycle, ObjectId, Position};
-use crate::query::Query;
 use crate::query::eval::{Command, FoundAt};
+use crate::query::execute::find;
+use crate::query::{Found, Query};
 use crate::schema::{Class, ClassDeclaration, Ids, Schema};
 use crate::service::By;
-use crate::storage::Declarations;
 use crate::time::{Band, Region};
 
 const VALID: SmallAxis = SmallAxis { first: 0, step: 10, count: 6 };
@@ -164,13 +164,16 @@ impl<S: Stand> Both<S> {
         }
     }
 
-    /// Both are asked a query at a position.
+    /// Both are asked a query at a position, and must find the same objects at the same points in the same order.
     fn ask(&self, query: &Query, at: Position) -> Asked {
         let view = self.stand.run(self.service().view(Some(at))).unwrap();
-        let declarations = self.stand.run(Declarations::of(&view)).unwrap();
-        let found = self.world.found(&|class, position| declarations.class(class, position), query, at);
+        let declarations = self.service().declarations();
+        let expected = self.world.found(&|class, position| declarations.class(class, position), query, at);
+        let found = self.stand.run(find(&view, declarations, query)).unwrap();
+        let same = expected.iter().map(|found| Found { object: found.object, points: region(found) });
+        assert_eq!(found, same.collect::<Vec<_>>(), "{query:#?} at {at}");
         let objects = self.world.objects().filter(|(object, _)| object.class == query.select.class).count();
-        Asked { query: query.clone(), found, objects }
+        Asked { query: query.clone(), found: expected, objects }
     }
 }
 

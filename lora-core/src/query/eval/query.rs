@@ -107,12 +107,12 @@ impl Asked<'_> {
         }
     }
 
-    /// What an object is ordered by: its value at the first point at which it is found and has one.
+    /// What an object is ordered by: its value at the first point at which it is found and has one that is not blank.
     fn rank(&self, object: ObjectId, by: FieldId, squares: &[Square]) -> Option<Rank> {
         squares.iter().find_map(|(_, _, point)| {
             let entry = self.entry(object, point.known)?;
             let values = values(self.class(object, entry), &entry.content, point.valid, by);
-            values.into_iter().filter_map(rank).min()
+            values.into_iter().filter(|value| !value.is_blank()).filter_map(rank).min()
         })
     }
 }
@@ -122,15 +122,15 @@ impl Asked<'_> {
 enum Rank {
     Boolean(bool),
     Integer(i32),
-    /// Small letters, in the order of their code points.
-    Text(Vec<char>),
+    /// Small letters, in the order of their code points; where these are the same, the text as it is.
+    Text(Vec<char>, String),
 }
 
 fn rank(value: Value) -> Option<Rank> {
     match value {
         Value::Boolean(value) => Some(Rank::Boolean(value)),
         Value::Integer(value) => Some(Rank::Integer(value)),
-        Value::Text(text) => Some(Rank::Text(letters(&text))),
+        Value::Text(text) => Some(Rank::Text(letters(&text), text)),
         Value::TextList(_) | Value::Keywords(_) => None,
     }
 }
