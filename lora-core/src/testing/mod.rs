@@ -13,6 +13,7 @@ pub mod fuzz;
 mod linked;
 pub mod queries;
 mod questions;
+pub mod rewriting;
 pub mod state_machine;
 mod watched;
 
