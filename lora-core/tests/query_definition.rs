@@ -730,6 +730,7 @@ fn as_known_asks_what_was_known_then_of_the_same_instant_of_an_object_that_count
     assert_eq!(w.rows(as_known(then(200), unit().key("a"))), NOWHERE);
     assert_eq!(w.rows(as_known(then(99), !unit().key("a"))), NOWHERE, "nothing was known, not even that it is not a");
     assert_eq!(w.rows(!as_known(then(99), unit().key("a"))), EVER);
+    assert_eq!(w.rows(as_known(then(MAX), Filter::EVERYWHERE)), NOWHERE, "infinity is never reached");
     assert_eq!(w.present(as_known(then(199), !unit().key("a"))), [(10, 20)], "of 20 to 30 it did not count then");
     let latest = w.ever(Reading::Rows, as_known(KnownAt::Latest, unit().key("b")));
     assert_eq!(latest, points(&[((100, MAX), &[(0, 20)])]), "whatever is known of");

@@ -22,10 +22,11 @@ use super::filters::query;
 use super::linked::{linked_command, linked_content};
 use crate::object::{Content, LifeCycle, ObjectId, Position};
 use crate::query::eval::{Command, FoundAt};
-use crate::query::execute::find;
+use crate::query::execute::{Limits, Rank, find, ranked};
 use crate::query::{Found, Query};
 use crate::schema::{Class, ClassDeclaration, Ids, Schema};
 use crate::service::By;
+use crate::storage::Storage;
 use crate::time::{Band, Region};
 
 const VALID: SmallAxis = SmallAxis { first: 0, step: 10, count: 6 };
@@ -171,9 +172,23 @@ impl<S: Stand> Both<S> {
         let expected = self.world.found(&|class, position| declarations.class(class, position), query, at);
         let found = self.stand.run(find(&view, declarations, query)).unwrap();
         let same = expected.iter().map(|found| Found { object: found.object, points: region(found) });
-        assert_eq!(found, same.collect::<Vec<_>>(), "{query:#?} at {at}");
+        assert_eq!(found, same.collect::<Vec<_>>(), "left the executor, right the definition, of {query:#?} at {at}");
+        assert_eq!(self.in_pages(&view, query), found, "pages make up the whole answer to {query:#?} at {at}");
         let objects = self.world.objects().filter(|(object, _)| object.class == query.select.class).count();
         Asked { query: query.clone(), found: expected, objects }
+    }
+
+    /// The same answer, two objects at a time.
+    fn in_pages(&self, view: &<S::Store as Storage>::View, query: &Query) -> Vec<Found> {
+        let (mut found, mut last): (Vec<Found>, Option<Rank>) = (Vec::new(), None);
+        loop {
+            let page = ranked(view, self.service().declarations(), query, last.as_ref(), 2, Limits::NONE);
+            let page = self.stand.run(page).unwrap();
+            assert!(page.len() <= 2, "{page:?}");
+            let Some((rank, _)) = page.last() else { return found };
+            last = Some(rank.clone());
+            found.extend(page.into_iter().map(|(_, found)| found));
+        }
     }
 }
 

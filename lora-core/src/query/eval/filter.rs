@@ -150,10 +150,12 @@ impl<'a> Asked<'a> {
     }
 
     /// The registration of an object that is known at an instant: the newest visible one that was made by then.
+    ///
+    /// Infinity is no instant, as the end of a period is not in it, and nothing is known then.
     pub(super) fn entry(&self, object: ObjectId, known: KnownAt) -> Option<&'a Entry> {
         let made_by_then = |entry: &&Entry| match known {
             KnownAt::Latest => true,
-            KnownAt::Instant(instant) => entry.stamp.registered <= instant,
+            KnownAt::Instant(instant) => instant != Timestamp::INFINITY && entry.stamp.registered <= instant,
         };
         self.visible(object).into_iter().rfind(made_by_then)
     }
