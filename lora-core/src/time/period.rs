@@ -138,8 +138,8 @@ impl<A: Axis> Periods<A> {
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         match (self.is_empty(), other.is_empty()) {
-            (true, _) => other.clone(),
-            (_, true) => self.clone(),
+            (true, _) => Self(other.0.clone()),
+            (_, true) => Self(self.0.clone()),
             _ => self.iter().chain(other.iter()).collect(),
         }
     }
