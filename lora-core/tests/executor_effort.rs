@@ -15,10 +15,10 @@ use lora_core::query::{Criterion, Known, Page, Pattern, Search, TimeContext, Val
 use lora_core::schema::{Class, FieldId, Value};
 use lora_core::service::By;
 use lora_core::storage::{
-    Boundary, ContentHash, Encoded, KnownAt, MemoryStore, MemoryView, PostingPage, Read, Scan, ScanCursor, StoreError,
-    Terms,
+    Boundary, ChainCursor, ChainPage, ContentHash, Encoded, KnownAt, MemoryStore, MemoryView, PostingPage, Read, Scan,
+    ScanCursor, StoreError, Terms,
 };
-use lora_core::time::{Clock, ManualClock, Period, Timestamp, ValidTime};
+use lora_core::time::{Clock, ManualClock, Period, Timestamp, TransactionTime, ValidTime};
 use pollster::block_on;
 use uuid::Uuid;
 
@@ -49,6 +49,18 @@ impl Read for Watched {
         let chain = self.view.history(of, from, limit).await?;
         self.registrations.fetch_add(chain.len(), Ordering::Relaxed);
         Ok(chain)
+    }
+
+    async fn known_during(
+        &self,
+        of: &[ObjectId],
+        known: Period<TransactionTime>,
+        after: Option<ChainCursor>,
+        limit: usize,
+    ) -> Result<ChainPage, StoreError> {
+        let page = self.view.known_during(of, known, after, limit).await?;
+        self.registrations.fetch_add(page.found.len(), Ordering::Relaxed);
+        Ok(page)
     }
 
     async fn postings(
