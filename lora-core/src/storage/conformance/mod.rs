@@ -4,6 +4,7 @@
 //! `#[test]` of each case here. A case gets stores of its own, so that cases may run side by side.
 
 mod operations;
+mod register;
 mod seam;
 mod windows;
 
@@ -11,6 +12,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 pub use operations::*;
+pub use register::*;
 pub use seam::*;
 pub use windows::*;
 
@@ -96,6 +98,9 @@ macro_rules! store_conformance {
             an_import_changes_the_past_at_later_positions_only,
             writers_of_one_object_all_get_their_turn,
             for_a_fixed_position_an_answer_never_changes,
+            what_is_put_by_name_is_read_by_name,
+            what_is_asked_by_name_is_found,
+            writers_of_one_relation_keep_what_others_add,
         );
     };
     ($harness:expr; $($case:ident),+ $(,)?) => {
