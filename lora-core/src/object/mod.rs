@@ -11,6 +11,7 @@ mod registration;
 pub mod slice;
 mod validate;
 
+pub(crate) use content::Row;
 pub use content::{ActorKind, AttributeRow, Content, Effect, RelationRow, StateRow, Target};
 pub use lifecycle::LifeCycle;
 pub use merge::merge;
