@@ -316,7 +316,7 @@ pub(super) trait ChangeRows {
 }
 
 /// What the three kinds of row have in common.
-pub(super) trait Row: Clone + Ord {
+pub(crate) trait Row: Clone + Ord {
     fn effect(&self) -> &Effect;
 
     /// The same row with another valid time.

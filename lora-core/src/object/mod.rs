@@ -12,6 +12,7 @@ pub mod slice;
 mod statement;
 mod validate;
 
+pub(crate) use content::Row;
 pub use content::{ActorKind, AttributeRow, Content, Effect, RelationRow, StateRow, Target};
 pub use lifecycle::LifeCycle;
 pub use merge::merge;
