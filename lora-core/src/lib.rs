@@ -73,9 +73,11 @@
 pub mod check;
 pub mod codec;
 pub mod error;
+pub mod history;
 pub mod object;
 pub mod oio;
 pub mod query;
+pub mod register;
 pub mod schema;
 pub mod service;
 pub mod storage;
@@ -84,4 +86,5 @@ pub mod testing;
 pub mod time;
 
 pub use error::{Error, ErrorKind};
+pub use register::Register;
 pub use service::Service;

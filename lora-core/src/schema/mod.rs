@@ -5,7 +5,9 @@
 
 mod class;
 mod declaration;
+mod declare;
 mod ids;
+mod names;
 mod value;
 
 pub use class::{Cardinality, Class, Derived, Field, Group, Presence, Relation, Schema, State, StateValue};
@@ -14,4 +16,6 @@ pub use declaration::{
     RelationDeclaration, StateDeclaration, StateValueDeclaration,
 };
 pub use ids::{ClassId, FieldId, Ids};
+pub(crate) use names::Term;
+pub use names::{NameError, Part};
 pub use value::{FieldType, Keyword, Value};
