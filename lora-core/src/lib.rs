@@ -73,6 +73,7 @@
 pub mod check;
 pub mod codec;
 pub mod error;
+pub mod native;
 pub mod object;
 pub mod oio;
 pub mod query;

@@ -2,6 +2,7 @@
 
 mod open;
 mod read;
+mod show;
 mod write;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
