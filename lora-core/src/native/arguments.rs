@@ -11,7 +11,7 @@ use super::when::{self, When};
 use crate::oio::input::Place;
 use crate::oio::{Document, InputError};
 use crate::query::{Filter, Order, Reading, Selection};
-use crate::schema::{Class, FieldType, Schema};
+use crate::schema::{Class, FieldType, Schema, State};
 
 /// Arguments about the answer as a whole, each given once.
 const OF_ANSWER: [&str; 7] = ["reading", "order", "limit", "after", "show", "count", "group_by"];
@@ -46,13 +46,9 @@ pub fn read_arguments(schema: &Schema, class: &Class, arguments: &[(String, Stri
     let mut reader = Reader::new(schema);
     let mut filters = Vec::new();
     for (index, (name, _)) in arguments.iter().enumerate() {
-        let is_first = arguments[..index].iter().all(|(other, _)| other != name);
         if OF_ANSWER.contains(&name.as_str()) || when::ARGUMENTS.contains(&name.as_str()) {
-            if !is_first {
-                let accepted = "each of these once".to_owned();
-                return Err(Place::Query.member(name).error("given_twice", "is given twice", None, accepted));
-            }
-        } else if is_first {
+            once(arguments, index, &Place::Query.member(name))?;
+        } else if arguments[..index].iter().all(|(other, _)| other != name) {
             filters.push(asked(&mut reader, class, name, &given.all(name))?);
         }
     }
@@ -76,6 +72,31 @@ pub fn read_arguments(schema: &Schema, class: &Class, arguments: &[(String, Stri
         limit: given.first("limit").map(|text| limit(&number(text), &Place::Query.member("limit"))).transpose()?,
         after: given.first("after").map(str::to_owned),
     })
+}
+
+/// Refuses every argument that is not one of a few, and each of these that is given twice.
+///
+/// # Errors
+/// [`InputError`] for the first, with the nearest name.
+pub fn only_arguments(arguments: &[(String, String)], allowed: &[&str]) -> Result<(), InputError> {
+    for (index, (name, _)) in arguments.iter().enumerate() {
+        let at = Place::Query.member(name);
+        if !allowed.contains(&name.as_str()) {
+            let accepted = names::offered(name, None, allowed.iter().copied());
+            return Err(at.error("unknown_argument", "is no argument here", None, accepted));
+        }
+        once(arguments, index, &at)?;
+    }
+    Ok(())
+}
+
+/// Refuses an argument that was given before.
+fn once(arguments: &[(String, String)], index: usize, at: &Place<'_>) -> Result<(), InputError> {
+    let (name, _) = &arguments[index];
+    match arguments[..index].iter().any(|(other, _)| other == name) {
+        true => Err(at.error("given_twice", "is given twice", None, "it once".to_owned())),
+        false => Ok(()),
+    }
 }
 
 struct Arguments<'a>(&'a [(String, String)]);
@@ -143,7 +164,7 @@ fn passes(
     let lists = matches!(field_type, FieldType::TextList | FieldType::Keywords);
     let test = match test {
         Some("is") if lists => {
-            return Err(unfit(at, test, "a list", of_tests(field_type).filter(|test| !matches!(*test, "is" | "in"))));
+            return Err(unfit(at, test, "a list", tests_of(field_type).into_iter()));
         }
         Some(test) => test,
         None if lists => "has",
@@ -229,4 +250,49 @@ fn boolean(given: &str) -> Document {
 /// A whole number; any other text stays one, and is refused as such.
 fn number(given: &str) -> Document {
     given.parse::<i64>().map_or_else(|_| text(given), |number| Document::Number(number.into()))
+}
+
+/// An argument that asks what objects of a class state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argument<'c> {
+    /// Its name.
+    pub name: String,
+    /// What its values are.
+    pub takes: Takes<'c>,
+    /// The tests that may stand behind its name, with a dot in between.
+    pub tests: Vec<&'static str>,
+}
+
+/// What an argument's values are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes<'c> {
+    /// Values of a field.
+    Values(FieldType),
+    /// Names of a state's values.
+    States(&'c State),
+    /// UUIDs and URNs.
+    Targets,
+}
+
+/// The arguments that ask what objects of a class state, in the order of its declaration.
+pub fn arguments_of(class: &Class) -> Vec<Argument<'_>> {
+    names::parts(class, Kind::Stated).map(|part| argument_of(class, part)).collect()
+}
+
+fn argument_of<'c>(class: &'c Class, part: Part<'c>) -> Argument<'c> {
+    let name = names::name_of(class, Kind::Stated, part.id());
+    match part {
+        Part::State(state) => Argument { name, takes: Takes::States(state), tests: vec!["is"] },
+        Part::Relation(_) | Part::Group(_) => Argument { name, takes: Takes::Targets, tests: vec!["is", "is_empty"] },
+        Part::Field(..) | Part::Derived(_) => {
+            let field_type = part.field_type().unwrap_or_default();
+            Argument { name, takes: Takes::Values(field_type), tests: tests_of(field_type) }
+        }
+    }
+}
+
+/// The tests that values in a query string can pass.
+fn tests_of(field_type: FieldType) -> Vec<&'static str> {
+    let lists = matches!(field_type, FieldType::TextList | FieldType::Keywords);
+    of_tests(field_type).filter(|test| *test != "in" && (*test != "is" || !lists)).collect()
 }

@@ -13,6 +13,8 @@
 //! `docs/query.md` has every operator.
 
 mod arguments;
+mod csv;
+mod cursor;
 mod instant;
 mod names;
 mod nearest;
@@ -22,9 +24,11 @@ mod read;
 mod when;
 mod write;
 
-pub use arguments::read_arguments;
+pub use arguments::{Argument, Takes, arguments_of, only_arguments, read_arguments};
+pub use csv::{write_csv_header, write_csv_row};
+pub use cursor::{Cursor, CursorError, digest};
 pub use instant::{InstantError, read_instant, write_instant};
-pub use output::{write_group, write_object, write_points};
+pub use output::{write_found, write_group, write_object, write_points};
 pub use question::{LIMIT_MAX, ORDER_MAX, Question, Show, Wants, read_question, write_question};
 pub use read::SIZE_MAX;
 pub use when::{Valid, When, write_context};
@@ -61,4 +65,12 @@ use crate::schema::{Class, Schema};
 /// ```
 pub fn read_filter(schema: &Schema, class: &Class, document: &Document) -> Result<Filter, InputError> {
     read::Reader::new(schema).filter(class, document, &Place::Root)
+}
+
+/// The class that a path names.
+///
+/// # Errors
+/// [`InputError`] with the nearest name; its path is `path`.
+pub fn class_in_path<'s>(schema: &'s Schema, name: &str) -> Result<&'s Class, InputError> {
+    names::class(schema, name, &Place::Path)
 }

@@ -61,7 +61,7 @@ impl<'c> Part<'c> {
     }
 
     /// What stands before the dot of its longer name.
-    fn above(self) -> &'c str {
+    pub(super) fn above(self) -> &'c str {
         match self {
             Self::Group(_) => "attributes",
             Self::Field(group, _) => &group.name,
@@ -102,7 +102,7 @@ impl Kind {
 }
 
 /// The parts of a class: groups each with its fields, derived terms, states, relations.
-fn parts(class: &Class, kind: Kind) -> impl Iterator<Item = Part<'_>> {
+pub(super) fn parts(class: &Class, kind: Kind) -> impl Iterator<Item = Part<'_>> {
     let groups = class.groups.iter().flat_map(|group| {
         let fields = group.fields.iter().map(move |field| Part::Field(group, field));
         [Part::Group(group)].into_iter().chain(fields)

@@ -1,10 +1,12 @@
 //! What is found, as JSON: objects with a registration, points, groups; written straight into bytes.
 
+use super::Show;
 use super::names::word_for;
 use super::read::LIFECYCLES;
 use super::write::{instant, texts, write_target, write_value};
 use crate::object::{ActorKind, AttributeRow, Effect, RelationRow, StateRow, Target};
 use crate::oio::output::{list, name, object, separated, text, text_member, uuid};
+use crate::query::Found;
 use crate::query::execute::{Group as Grouped, OrderValue};
 use crate::schema::{Class, FieldId, FieldType, Group, State, Value};
 use crate::service::Answered;
@@ -123,6 +125,30 @@ fn effect(out: &mut Vec<u8>, effect: &Effect) {
         texts(out, "actor_kind", word_for(&ACTOR_KINDS, kind));
     }
     text_member(out, "note", &effect.note);
+}
+
+/// Appends an object that was found: `{"id", "points"?, "object"?}`, with what is to be shown of it.
+///
+/// `with_known` is as for [`write_points`].
+pub fn write_found(
+    out: &mut Vec<u8>,
+    found: &Found,
+    show: Show,
+    stated: Option<(&Class, &Answered)>,
+    with_known: bool,
+) {
+    object(out, |out| {
+        name(out, "id");
+        uuid(out, found.object);
+        if show >= Show::Points {
+            name(out, "points");
+            write_points(out, &found.points, with_known);
+        }
+        if let Some((class, answered)) = stated {
+            name(out, "object");
+            write_object(out, class, answered);
+        }
+    });
 }
 
 /// Appends points as a list of `{"known": {"from", "to"}, "valid": [{"from", "to"}, …]}`.

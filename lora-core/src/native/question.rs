@@ -7,9 +7,8 @@ use super::write::{texts, write_filter};
 use crate::oio::input::{Place, find, members, required, text};
 use crate::oio::output::{list, name, object, separated, text as write_text};
 use crate::oio::{Document, InputError};
-use crate::query::{Filter, Order, Query, Reading, Selection};
+use crate::query::{Filter, Order, Query, Reading, Selection, TimeContext};
 use crate::schema::{Class, FieldId, FieldType, Schema};
-use crate::time::{Timestamp, TransactionTime};
 
 /// How many objects a page may have.
 pub const LIMIT_MAX: usize = 10_000;
@@ -69,9 +68,9 @@ impl Question {
         Self { select, when: When::default(), order: Vec::new(), wants, limit: None, after: None }
     }
 
-    /// What the executor is asked, where `now` is the present.
-    pub fn query(&self, now: Timestamp<TransactionTime>) -> Query {
-        Query { select: self.select.clone(), context: self.when.at(now), order: self.order.clone() }
+    /// What the executor is asked, from a point of time.
+    pub fn query(&self, context: TimeContext) -> Query {
+        Query { select: self.select.clone(), context, order: self.order.clone() }
     }
 }
 

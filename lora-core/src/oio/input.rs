@@ -493,6 +493,8 @@ pub(crate) enum Place<'a> {
     Root,
     /// The query string, whose members are its arguments.
     Query,
+    /// The path of a URL.
+    Path,
     Member(&'a Place<'a>, &'a str),
     Item(&'a Place<'a>, usize),
 }
@@ -525,6 +527,7 @@ impl<'a> Place<'a> {
         match self {
             Self::Root => format!("the body {what}"),
             Self::Query => format!("the query {what}"),
+            Self::Path => format!("the path {what}"),
             place => format!("{place} {what}"),
         }
     }
@@ -544,7 +547,8 @@ impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => Ok(()),
-            Self::Query => write!(f, "?"),
+            Self::Query => f.write_str("?"),
+            Self::Path => f.write_str("path"),
             Self::Member(Self::Query, name) => write!(f, "?{}", shortened_text(name)),
             Self::Member(above, name) => write!(f, "{above}/{}", name.replace('~', "~0").replace('/', "~1")),
             Self::Item(above, index) => write!(f, "{above}/{index}"),

@@ -76,7 +76,8 @@ fn an_object_is_shown_with_the_rows_in_effect_whole() {
     let found = block_on(find(&view, service.declarations(), &Query::new(select, context))).unwrap();
     let answered = block_on(service.show(&view, class.id, &found, &context)).unwrap();
     let mut out = Vec::new();
-    write_object(&mut out, service.class_of(&answered[0]).unwrap(), &answered[0]);
+    let answered = answered[0].as_ref().unwrap();
+    write_object(&mut out, service.class_of(answered).unwrap(), answered);
     let expected = r#"{"id":"00000000-0000-0000-0000-000000000001","class":"awkward",
         "registration":{"seq":1,"position":2,"registered":{"from":"1970-01-01T00:01:40.000001Z","to":"infinity"},
             "lifecycle":"created","actor":"00000000-0000-0000-0000-000000000009","note":"why",
