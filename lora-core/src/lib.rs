@@ -74,6 +74,7 @@ pub mod check;
 pub mod codec;
 pub mod error;
 pub mod history;
+pub mod native;
 pub mod object;
 pub mod oio;
 pub mod query;

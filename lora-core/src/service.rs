@@ -3,6 +3,7 @@
 mod history;
 mod open;
 mod read;
+mod show;
 mod write;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
