@@ -75,6 +75,7 @@ pub mod codec;
 pub mod error;
 pub mod object;
 pub mod oio;
+pub mod paths;
 pub mod query;
 pub mod schema;
 pub mod service;

@@ -6,6 +6,7 @@
 mod class;
 mod declaration;
 mod ids;
+mod path;
 mod value;
 
 pub use class::{Cardinality, Class, Derived, Field, Group, Presence, Relation, Schema, State, StateValue};
@@ -14,4 +15,7 @@ pub use declaration::{
     RelationDeclaration, StateDeclaration, StateValueDeclaration,
 };
 pub use ids::{ClassId, FieldId, Ids};
+pub use path::{
+    Condition, ConditionDeclaration, EdgeDeclaration, NodeDeclaration, Path, PathDeclaration, PathEdge, PathNode,
+};
 pub use value::{FieldType, Keyword, Value};

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::QueryError;
 use super::drive::{Drive, Driven, Scope, conjuncts};
 use super::place::{Place, Slice};
 use super::related::add;
 use super::run::{Limits, PAGE, Regions, Run};
-use super::QueryError;
 use crate::object::{ObjectId, Position};
 use crate::query::{Found, Query, Reading};
 use crate::storage::{Declarations, Key, Posting, Read, ScanCursor};
@@ -31,7 +31,11 @@ enum State {
     /// Along a key under which objects stand in the order of their UUIDs.
     Walking(Box<Walk>),
     /// Through what an index found.
-    Listed { part: usize, exact: bool, left: std::collections::btree_map::IntoIter<Uuid, Region> },
+    Listed {
+        part: usize,
+        exact: bool,
+        left: std::collections::btree_map::IntoIter<Uuid, Region>,
+    },
     Done,
 }
 
