@@ -9,7 +9,9 @@ mod contents;
 pub mod fuzz;
 mod questions;
 pub mod state_machine;
+mod watched;
 
 pub use axis::{SmallAxis, period, window};
 pub use contents::{Step, any_content, command, content, effect, history, patch, shown, text, uuid, value};
 pub use questions::{criterion, known, like_source, page, search, time_context};
+pub use watched::{Effort, Watched};

@@ -76,13 +76,13 @@ impl Answers {
         let size = wanted.saturating_mul(2).clamp(PART_MIN, PAGE);
         let mut run = Run::new(view, declarations, limits);
         loop {
+            super::give_way().await;
             let Some((part, driven)) = self.candidates(&mut run, query, place, size).await? else { return Ok(None) };
             let found = run.narrowed(&query.select, part, place, driven).await?;
             if !found.is_empty() {
                 return Ok(Some(found.into_iter().map(|(object, points)| Found { object, points }).collect()));
             }
             run.forget();
-            super::give_way().await;
         }
     }
 

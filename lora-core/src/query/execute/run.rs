@@ -14,8 +14,10 @@ use crate::schema::ClassId;
 use crate::storage::{Declarations, Encoded, KnownAt, Posting, Read, Scan};
 use crate::time::{Period, Region, TransactionTime};
 
-/// How many rows a single read of a store asks for.
-pub(crate) const PAGE: usize = 4_096;
+/// How many registrations a single read of a store asks for, and how many objects are looked at together.
+pub(crate) const PAGE: usize = 1_024;
+/// How many postings a single read of a store asks for.
+const POSTINGS: usize = 4_096;
 
 /// How much a question may read before it is given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +82,7 @@ impl<'a, V: Read> Run<'a, V> {
             return Ok(found);
         }
         loop {
-            let page = self.view.postings(scans, after.as_ref(), PAGE).await?;
+            let page = self.view.postings(scans, after.as_ref(), POSTINGS).await?;
             self.read_postings(page.postings.len())?;
             found.extend(page.postings);
             match page.next {
