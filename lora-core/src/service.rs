@@ -1,6 +1,7 @@
 //! The operations on a store: open, create, import, update, passivate, delete, read, list, search.
 
 mod open;
+mod paths;
 mod read;
 mod write;
 
@@ -16,6 +17,7 @@ use crate::object::{ActorId, BatchId, ObjectId};
 use crate::schema::{Class, ClassId, Schema};
 use crate::storage::{Declarations, Receipt, Storage};
 
+pub use paths::{ChangePage, RowPage};
 pub use read::{Answer, Answered};
 pub use write::History;
 

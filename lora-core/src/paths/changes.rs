@@ -180,11 +180,9 @@ impl<'t, 'q, 'a> Reasons<'t, 'q, 'a> {
     fn arrivals(&self, node: usize, near: Uuid, differ: &Periods<ValidTime>, causes: &mut BTreeSet<Flip>) {
         for (uuid, held) in self.tables.tied(node, near) {
             self.flips(node, *uuid, Some(near), held, differ, causes);
-            for tied in &self.shape.nodes[node].tied {
-                if !self.shape.nodes[*tied].optional {
-                    self.arrivals(*tied, *uuid, differ, causes);
-                }
-            }
+            let there = known_at(held, self.times.earlier).union(&known_at(held, self.times.later)).intersect(differ);
+            let must = self.shape.nodes[node].tied.iter().filter(|tied| !self.shape.nodes[**tied].optional);
+            must.for_each(|tied| self.arrivals(*tied, *uuid, &there, causes));
         }
     }
 

@@ -14,6 +14,7 @@
 //! [`World::search`] ask it. [`updated`], [`flaws`] and [`consolidated`] are the rules about contents alone.
 
 mod instants;
+mod paths;
 mod read;
 mod search;
 mod write;
