@@ -1,7 +1,8 @@
 //! What a caller of the service can meet.
 
+use crate::history::Obstacle;
 use crate::object::lifecycle::TransitionError;
-use crate::object::{ContentError, ObjectId};
+use crate::object::{ContentError, ObjectId, Seq};
 use crate::paths::PathError;
 use crate::query::execute::QueryError;
 use crate::schema::{ClassId, DeclarationError};
@@ -29,6 +30,26 @@ pub enum Error {
         object: ObjectId,
         /// What is wrong.
         source: ContentError,
+    },
+    /// The object has no such registration.
+    #[error("{object:?} has no registration {seq:?}: its newest is {newest:?}")]
+    NoRegistration {
+        /// The object.
+        object: ObjectId,
+        /// The registration asked for.
+        seq: Seq,
+        /// The newest that there is.
+        newest: Seq,
+    },
+    /// Later registrations stand on what is to be taken back.
+    #[error("registration {seq:?} of {object:?} cannot be taken back: {} later ones changed the same, first {}", obstacles.len(), obstacles[0])]
+    Overlaid {
+        /// The object.
+        object: ObjectId,
+        /// The registration to be taken back.
+        seq: Seq,
+        /// What was changed since, at least one thing; the first hundred where there are more.
+        obstacles: Vec<Obstacle>,
     },
     /// A history import asserts a time that the object's chain cannot take.
     #[error("{object:?} cannot be asserted as registered at {asserted}: it must lie after {after} and not after {now}")]
@@ -112,8 +133,12 @@ impl Error {
     /// What a caller should do about it.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::UnknownClass(_) | Self::Transition { source: TransitionError::Unknown, .. } => ErrorKind::NotFound,
-            Self::Transition { source: TransitionError::Exists, .. } | Self::Contended { .. } => ErrorKind::Conflict,
+            Self::UnknownClass(_)
+            | Self::Transition { source: TransitionError::Unknown, .. }
+            | Self::NoRegistration { .. } => ErrorKind::NotFound,
+            Self::Transition { source: TransitionError::Exists, .. }
+            | Self::Contended { .. }
+            | Self::Overlaid { .. } => ErrorKind::Conflict,
             Self::Transition { source: TransitionError::Illegal { .. }, .. }
             | Self::Content { .. }
             | Self::Asserted { .. }

@@ -73,10 +73,12 @@
 pub mod check;
 pub mod codec;
 pub mod error;
+pub mod history;
 pub mod object;
 pub mod oio;
 pub mod paths;
 pub mod query;
+pub mod register;
 pub mod schema;
 pub mod service;
 pub mod storage;
@@ -85,4 +87,5 @@ pub mod testing;
 pub mod time;
 
 pub use error::{Error, ErrorKind};
+pub use register::Register;
 pub use service::Service;

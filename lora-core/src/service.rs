@@ -1,5 +1,6 @@
-//! The operations on a store: open, create, import, update, passivate, delete, read, list, search.
+//! The operations on a store: open, create, import, update, passivate, delete, read, list, search; and on its history.
 
+mod history;
 mod open;
 mod paths;
 mod read;

@@ -20,9 +20,9 @@ use lora_core::query::eval::Command;
 use lora_core::schema::{Class, ClassDeclaration, FieldId, Ids, Schema, Value};
 use lora_core::service::{By, History, Written};
 use lora_core::storage::{
-    Boundary, Chunks, CommitError, ContentHash, Draft, Encoded, IndexChange, Key, KnownAt, LedgerEntry, MemoryStore,
-    MemoryView, Posting, PostingDraft, PostingPage, Read, Receipt, Scan, ScanCursor, Step, Storage, StoreError, Terms,
-    Wait, changes,
+    Boundary, ChainCursor, ChainPage, Chunks, CommitError, ContentHash, Draft, Encoded, IndexChange, Key, KnownAt,
+    LedgerEntry, MemoryStore, MemoryView, Posting, PostingDraft, PostingPage, Read, Receipt, Scan, ScanCursor, Step,
+    Storage, StoreError, Terms, Wait, changes,
 };
 use lora_core::testing::{self, SmallAxis};
 use lora_core::time::{Clock, ManualClock, Period, Timestamp, TransactionTime, ValidTime};
@@ -117,6 +117,16 @@ impl Read for TamperedView {
             _ => {}
         }
         Ok(found)
+    }
+
+    async fn known_during(
+        &self,
+        of: &[ObjectId],
+        known: Period<TransactionTime>,
+        after: Option<ChainCursor>,
+        limit: usize,
+    ) -> Result<ChainPage, StoreError> {
+        self.view.known_during(of, known, after, limit).await
     }
 
     async fn postings(

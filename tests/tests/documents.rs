@@ -77,6 +77,7 @@ fn every_guarantee_names_its_test() {
     let sources = [
         "lora-core/src/storage/conformance/seam.rs",
         "lora-core/src/storage/conformance/operations.rs",
+        "lora-core/src/storage/conformance/windows.rs",
         "lora-embedded/tests/proof/kill.rs",
         "lora-embedded/tests/proof/crashes.rs",
         "lora-embedded/tests/proof/flips.rs",

@@ -5,7 +5,9 @@
 
 mod class;
 mod declaration;
+mod declare;
 mod ids;
+mod names;
 mod path;
 mod value;
 
@@ -15,6 +17,8 @@ pub use declaration::{
     RelationDeclaration, StateDeclaration, StateValueDeclaration,
 };
 pub use ids::{ClassId, FieldId, Ids};
+pub(crate) use names::Term;
+pub use names::{NameError, Part};
 pub use path::{
     Condition, ConditionDeclaration, EdgeDeclaration, NodeDeclaration, Path, PathDeclaration, PathEdge, PathNode,
 };

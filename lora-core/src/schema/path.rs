@@ -173,8 +173,7 @@ impl Condition {
             return Self::State { state: state.id, is: value.id };
         }
         let name = condition.field.as_deref().expect("checked by `problems`");
-        let named = |(group, field): &(&super::Group, &super::Field)| is_named(name, &group.name, &field.name);
-        let (_, field) = class.fields().find(named).expect("checked by `problems`");
+        let (_, field) = class.field_called(name).expect("checked by `problems`");
         Self::Text { field: field.id, is: condition.is.clone() }
     }
 }

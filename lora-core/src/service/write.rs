@@ -5,7 +5,8 @@ use crate::codec::{EntryKind, Frame};
 use crate::error::Error;
 use crate::object::lifecycle::{Act, may_follow, transition};
 use crate::object::{
-    Content, LifeCycle, ObjectId, Patch, Position, Registration, Seq, merge, validate, validate_next, validate_patch,
+    Content, LifeCycle, ObjectId, Patch, Position, Registration, Seq, joined, merge, validate, validate_next,
+    validate_patch,
 };
 use crate::query::execute::decoded;
 use crate::schema::Class;
@@ -13,7 +14,7 @@ use crate::storage::{CommitError, Draft, IndexChange, KnownAt, Read, Receipt, St
 use crate::time::{Timestamp, TransactionTime};
 
 /// Enough for writers of one object in other processes; those in this one queue up.
-const ATTEMPTS: u32 = 32;
+pub(super) const ATTEMPTS: u32 = 32;
 
 /// A registration of another register, as a history import states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub struct History {
 }
 
 /// What an act makes of an object's newest registration.
-enum Outcome {
+pub(super) enum Outcome {
     Register(LifeCycle, Content),
     Nothing,
 }
@@ -68,6 +69,31 @@ impl<S: Storage> Service<S> {
             Ok(lifecycle.filter(|_| !unchanged).map_or(Outcome::Nothing, |next| Outcome::Register(next, content)))
         };
         self.write(object, by, None, update).await
+    }
+
+    /// Carries out a create, import or update whose content is computed from what the object states, as often as others
+    /// are faster; [`Written::Unchanged`] where the object is in use and states the same already.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), [`import`](Self::import) and [`update`](Self::update).
+    pub(crate) async fn restate(
+        &self,
+        object: ObjectId,
+        act: Act,
+        next: impl Fn(&Class, &Content) -> Content,
+        by: By,
+    ) -> Result<Written, Error> {
+        let restated = |class: &Class, current: Option<&Registration>| {
+            let lifecycle = next_lifecycle(object, current, act)?;
+            let nothing = Content::EMPTY;
+            let content = next(class, current.map_or(&nothing, |current| &current.content));
+            let unchanged = current.is_some_and(|current| {
+                let gone = matches!(current.lifecycle, LifeCycle::Passivated | LifeCycle::Deleted);
+                !gone && joined(current.content.clone()) == content
+            });
+            Ok(lifecycle.filter(|_| !unchanged).map_or(Outcome::Nothing, |next| Outcome::Register(next, content)))
+        };
+        self.write(object, by, None, restated).await
     }
 
     /// Takes an object out of use; its content stays.
@@ -143,45 +169,58 @@ impl<S: Storage> Service<S> {
         let _turn = self.queue(object).lock().await;
         for _ in 0..ATTEMPTS {
             let view = self.store.view(None).await?;
-            let newest = view.registrations(&[(object, KnownAt::Latest)]).await?.remove(0);
-            let current = newest.as_ref().map(decoded).transpose()?;
-            if let Some((asserted, now)) = asserted {
-                let after = newest.as_ref().map_or(Timestamp::NEG_INFINITY, |newest| newest.registered.from());
-                if asserted <= after || asserted > now {
-                    return Err(Error::Asserted { object, asserted, after, now });
-                }
-            }
-            let outcome = act(class, current.as_ref())?;
-            let Outcome::Register(lifecycle, content) = outcome else { return Ok(Written::Unchanged) };
-            let nothing = Content::EMPTY;
-            let before = current.as_ref().map_or(&nothing, |current| &current.content);
-            validate_next(class, before, &content).map_err(|source| Error::Content { object, source })?;
-            let previous = newest.as_ref().zip(current.as_ref());
-            let indexed_as = |position| self.declarations.class(object.class, position).unwrap_or(class);
-            let previous = previous.map(|(encoded, current)| (indexed_as(encoded.position), current));
-            let next = Registration {
-                object,
-                seq: current.as_ref().map_or(Seq::FIRST, |current| current.seq.next()),
-                lifecycle,
-                actor: by.actor,
-                note: by.note.clone(),
-                batch: by.batch,
-                asserted: asserted.map(|(at, _)| at),
-                content,
-            };
-            let head = current.as_ref().map(|current| current.seq);
-            let step = self.step(view.position(), head, &next, changes(previous, class, &next));
-            match self.store.commit(step).await {
-                Ok(receipt) => return Ok(Written::Registered(receipt)),
-                Err(CommitError::Moved { heads, .. }) if heads.contains(&ObjectId::STORE) => {
-                    return Err(Error::Redeclared);
-                }
-                Err(CommitError::Moved { .. }) => {}
-                Err(CommitError::Empty) => unreachable!("the step has the registration"),
-                Err(CommitError::Store(error)) => return Err(error.into()),
+            if let Some(written) = self.attempt(&view, class, object, &by, asserted, &act).await? {
+                return Ok(written);
             }
         }
         Err(Error::Contended { object, attempts: ATTEMPTS })
+    }
+
+    /// The same once, from a view; `None` where somebody else was faster.
+    pub(super) async fn attempt(
+        &self,
+        view: &S::View,
+        class: &Class,
+        object: ObjectId,
+        by: &By,
+        asserted: Option<(Timestamp<TransactionTime>, Timestamp<TransactionTime>)>,
+        act: impl Fn(&Class, Option<&Registration>) -> Result<Outcome, Error>,
+    ) -> Result<Option<Written>, Error> {
+        let newest = view.registrations(&[(object, KnownAt::Latest)]).await?.remove(0);
+        let current = newest.as_ref().map(decoded).transpose()?;
+        if let Some((asserted, now)) = asserted {
+            let after = newest.as_ref().map_or(Timestamp::NEG_INFINITY, |newest| newest.registered.from());
+            if asserted <= after || asserted > now {
+                return Err(Error::Asserted { object, asserted, after, now });
+            }
+        }
+        let outcome = act(class, current.as_ref())?;
+        let Outcome::Register(lifecycle, content) = outcome else { return Ok(Some(Written::Unchanged)) };
+        let nothing = Content::EMPTY;
+        let before = current.as_ref().map_or(&nothing, |current| &current.content);
+        validate_next(class, before, &content).map_err(|source| Error::Content { object, source })?;
+        let previous = newest.as_ref().zip(current.as_ref());
+        let indexed_as = |position| self.declarations.class(object.class, position).unwrap_or(class);
+        let previous = previous.map(|(encoded, current)| (indexed_as(encoded.position), current));
+        let next = Registration {
+            object,
+            seq: current.as_ref().map_or(Seq::FIRST, |current| current.seq.next()),
+            lifecycle,
+            actor: by.actor,
+            note: by.note.clone(),
+            batch: by.batch,
+            asserted: asserted.map(|(at, _)| at),
+            content,
+        };
+        let head = current.as_ref().map(|current| current.seq);
+        let step = self.step(view.position(), head, &next, changes(previous, class, &next));
+        match self.store.commit(step).await {
+            Ok(receipt) => Ok(Some(Written::Registered(receipt))),
+            Err(CommitError::Moved { heads, .. }) if heads.contains(&ObjectId::STORE) => Err(Error::Redeclared),
+            Err(CommitError::Moved { .. }) => Ok(None),
+            Err(CommitError::Empty) => unreachable!("the step has the registration"),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
     }
 
     fn step(&self, seen: Position, head: Option<Seq>, next: &Registration, index: IndexChange) -> Step {
@@ -210,7 +249,12 @@ impl Written {
 }
 
 /// `content` in place of whatever the object stated, where `act` may follow.
-fn replaced(object: ObjectId, current: Option<&Registration>, act: Act, content: &Content) -> Result<Outcome, Error> {
+pub(super) fn replaced(
+    object: ObjectId,
+    current: Option<&Registration>,
+    act: Act,
+    content: &Content,
+) -> Result<Outcome, Error> {
     let lifecycle = next_lifecycle(object, current, act)?;
     Ok(lifecycle.map_or(Outcome::Nothing, |next| Outcome::Register(next, content.clone())))
 }

@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::object::{ObjectId, Position, Seq};
 use crate::query::Pattern;
 use crate::schema::FieldId;
-use crate::storage::{Boundary, ContentHash, Encoded, KnownAt, PostingPage, Read, Scan, ScanCursor, StoreError, Terms};
-use crate::time::{Period, ValidTime};
+use crate::storage::{
+    Boundary, ChainCursor, ChainPage, ContentHash, Encoded, KnownAt, PostingPage, Read, Scan, ScanCursor, StoreError,
+    Terms,
+};
+use crate::time::{Period, TransactionTime, ValidTime};
 
 /// A view that counts what is read from it.
 #[derive(Debug)]
@@ -76,6 +79,19 @@ impl<V: Read> Read for Watched<V> {
         let chain = self.view.history(of, from, limit).await?;
         self.registrations.fetch_add(chain.len(), Ordering::Relaxed);
         Ok(chain)
+    }
+
+    async fn known_during(
+        &self,
+        of: &[ObjectId],
+        known: Period<TransactionTime>,
+        after: Option<ChainCursor>,
+        limit: usize,
+    ) -> Result<ChainPage, StoreError> {
+        self.called();
+        let page = self.view.known_during(of, known, after, limit).await?;
+        self.registrations.fetch_add(page.found.len(), Ordering::Relaxed);
+        Ok(page)
     }
 
     async fn postings(

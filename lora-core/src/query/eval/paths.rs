@@ -6,19 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::filter::{self, Classes, Point};
 use super::instants::{share_an_instant, slots};
+use super::query::periods;
 use super::{Entry, World};
 use crate::object::{LifeCycle, ObjectId, Position, Target};
 use crate::paths::{Among, Cause, Change, Evidence, Grounds, Question, Row};
-use crate::query::Selection;
-use crate::schema::{Class, ClassId, Condition, Value};
+use crate::query::{Query, Selection};
+use crate::schema::{Condition, Value};
 use crate::storage::KnownAt;
 use crate::time::{Period, Timestamp, TransactionTime, ValidTime};
-
-/// The classes as they are declared at each position.
-type Classes<'a> = dyn Fn(ClassId, Position) -> Option<&'a Class> + 'a;
-/// Whether a selection has an object at a point.
-type Selected<'a> = dyn Fn(&Selection, ObjectId, KnownAt, Timestamp<ValidTime>) -> bool + 'a;
 
 type Valid = Timestamp<ValidTime>;
 type Known = Timestamp<TransactionTime>;
@@ -29,7 +26,8 @@ type Objects = Vec<Option<Uuid>>;
 struct Asked<'a> {
     world: &'a World,
     classes: &'a Classes<'a>,
-    selected: &'a Selected<'a>,
+    /// The same, asked about what the restrictions select.
+    selecting: Vec<filter::Asked<'a>>,
     question: &'a Question,
     /// The last position that is visible.
     at: Position,
@@ -48,15 +46,9 @@ struct Hop {
 
 impl World {
     /// The rows that a question finds in what is visible up to a position, in order, with what they rest on.
-    pub fn rows<'a>(
-        &'a self,
-        classes: &'a Classes<'a>,
-        selected: &'a Selected<'a>,
-        question: &'a Question,
-        at: Position,
-    ) -> Vec<(Row, Grounds)> {
+    pub fn rows<'a>(&'a self, classes: &'a Classes<'a>, question: &'a Question, at: Position) -> Vec<(Row, Grounds)> {
         let Some(known) = question.context.known.at_most_one() else { return Vec::new() };
-        let Some(asked) = self.asked(classes, selected, question, at) else { return Vec::new() };
+        let Some(asked) = self.asked_path(classes, question, at) else { return Vec::new() };
         let rows = asked.rows(known).into_iter();
         let rows = rows.flat_map(|(objects, periods)| periods.into_iter().map(move |valid| (objects.clone(), valid)));
         rows.map(|(objects, valid)| {
@@ -71,13 +63,12 @@ impl World {
     pub fn row_changes<'a>(
         &'a self,
         classes: &'a Classes<'a>,
-        selected: &'a Selected<'a>,
         question: &'a Question,
         compared: KnownAt,
         at: Position,
     ) -> Vec<Change> {
         let Some(known) = question.context.known.at_most_one() else { return Vec::new() };
-        let Some(asked) = self.asked(classes, selected, question, at) else { return Vec::new() };
+        let Some(asked) = self.asked_path(classes, question, at) else { return Vec::new() };
         let (earlier, later) = if is_later(known, compared) { (compared, known) } else { (known, compared) };
         let (mut before, mut after) = (asked.rows(earlier), asked.rows(later));
         let all: BTreeSet<Objects> = before.keys().chain(after.keys()).cloned().collect();
@@ -96,19 +87,27 @@ impl World {
         changes
     }
 
-    fn asked<'a>(
-        &'a self,
-        classes: &'a Classes<'a>,
-        selected: &'a Selected<'a>,
-        question: &'a Question,
-        at: Position,
-    ) -> Option<Asked<'a>> {
+    fn asked_path<'a>(&'a self, classes: &'a Classes<'a>, question: &'a Question, at: Position) -> Option<Asked<'a>> {
         let window = question.context.valid?;
         let entries = self.objects.values().flatten();
         let effects = entries.flat_map(|entry| entry.content.effects()).map(|effect| effect.valid);
-        let slots = slots(effects.chain([window]));
-        Some(Asked { world: self, classes, selected, question, at, slots, window })
+        let mut valid: Vec<_> = effects.chain([window]).collect();
+        selections(question).for_each(|selection| periods(&selection.filter, &mut Vec::new(), &mut valid));
+        let selecting = selections(question).map(|selection| {
+            let query = Query::new(selection.clone(), question.context);
+            self.asked(classes, &query, at)
+        });
+        let selecting = selecting.collect();
+        Some(Asked { world: self, classes, selecting, question, at, slots: slots(valid), window })
     }
+}
+
+/// What restrictions select.
+fn selections(question: &Question) -> impl Iterator<Item = &Selection> {
+    question.restrictions.iter().filter_map(|restriction| match &restriction.to {
+        Among::Selected(selection) => Some(selection),
+        Among::These(_) => None,
+    })
 }
 
 /// Whether more is known at the one than at the other.
@@ -175,12 +174,16 @@ impl Asked<'_> {
     }
 
     fn is_asked_for(&self, objects: &Objects, known: KnownAt, valid: Valid) -> bool {
+        let mut selecting = self.selecting.iter();
         self.question.restrictions.iter().all(|restriction| {
             let Some(uuid) = objects[restriction.node] else { return false };
             let object = ObjectId { class: self.question.path.nodes[restriction.node].class, uuid };
             match &restriction.to {
                 Among::These(uuids) => uuids.contains(&uuid),
-                Among::Selected(selection) => (self.selected)(selection, object, known, valid),
+                Among::Selected(selection) => {
+                    let asked = selecting.next().expect("there is one for each selection");
+                    asked.selected(selection, object, Point { known, valid })
+                }
             }
         })
     }

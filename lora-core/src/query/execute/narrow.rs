@@ -147,6 +147,10 @@ impl<'a, V: Read> Run<'a, V> {
         filter: &'a Filter,
         points: Vec<Region>,
     ) -> Result<Vec<Region>, QueryError> {
+        if matches!(at, KnownAt::Instant(at) if Period::instant(at).is_none()) {
+            // Nothing is known at an infinity, though a store asked for the newest one by infinity has it.
+            return Ok(vec![Region::none(); points.len()]);
+        }
         let then = Asked { known: Slice::At(at), ..asked.clone() };
         let counted = self.counted(&then, asked_ever(&points)).await?;
         let holds = self.narrow(&then, filter, counted).await?;

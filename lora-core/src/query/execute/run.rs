@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::place::{Place, Slice};
 use super::stated::Stated;
 use super::{QueryError, decoded, give_way};
-use crate::object::{ObjectId, Seq};
+use crate::object::ObjectId;
 use crate::query::Selection;
 use crate::schema::ClassId;
 use crate::storage::{Declarations, Encoded, KnownAt, Posting, Read, Scan};
@@ -135,20 +135,19 @@ impl<'a, V: Read> Run<'a, V> {
                 }
             }
             Slice::During(window) => {
-                for (index, object) in objects.iter().enumerate() {
-                    let mut from = Seq::FIRST;
-                    loop {
-                        let page = self.view.history(*object, from, PAGE).await?;
-                        for encoded in &page {
-                            if let Some(known) = encoded.registered.intersect(window) {
-                                chains[index].push(self.stated(encoded, known)?);
-                            }
+                let mut after = None;
+                loop {
+                    let page = self.view.known_during(objects, window, after, PAGE).await?;
+                    for (index, encoded) in &page.found {
+                        if let Some(known) = encoded.registered.intersect(window) {
+                            chains[*index].push(self.stated(encoded, known)?);
                         }
-                        if page.len() < PAGE {
-                            break;
-                        }
-                        from = Seq(from.0.saturating_add(PAGE as u32));
                     }
+                    if page.next.is_none() {
+                        break;
+                    }
+                    after = page.next;
+                    give_way().await;
                 }
             }
         }
