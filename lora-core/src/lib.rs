@@ -77,6 +77,7 @@ pub mod history;
 pub mod native;
 pub mod object;
 pub mod oio;
+pub mod paths;
 pub mod query;
 pub mod register;
 pub mod schema;

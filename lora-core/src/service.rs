@@ -2,6 +2,7 @@
 
 mod history;
 mod open;
+mod paths;
 mod read;
 mod show;
 mod write;
@@ -18,6 +19,7 @@ use crate::object::{ActorId, BatchId, ObjectId};
 use crate::schema::{Class, ClassId, Schema};
 use crate::storage::{Declarations, Receipt, Storage};
 
+pub use paths::{ChangePage, RowPage};
 pub use read::{Answer, Answered};
 pub use write::History;
 

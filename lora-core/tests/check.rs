@@ -494,8 +494,11 @@ fn an_object_of_a_class_that_was_not_declared_then() {
             let declared = String::from_utf8(step.entries[0].frame.content.clone()).unwrap();
             let mut declared: serde_json::Value = serde_json::from_str(&declared).unwrap();
             let classes = declared["classes"].as_array_mut().unwrap();
-            for relation in classes.iter_mut().filter_map(|class| class["relations"].as_array_mut()).flatten() {
-                relation["targets"] = serde_json::json!([]);
+            for class in classes.iter_mut() {
+                class["paths"] = serde_json::json!([]);
+                for relation in class["relations"].as_array_mut().unwrap() {
+                    relation["targets"] = serde_json::json!([]);
+                }
             }
             classes.retain(|class| class["name"] != "organisation_unit");
             step.entries[0].frame.content = serde_json::to_vec(&declared).unwrap();

@@ -63,6 +63,7 @@ impl ClassDeclaration {
             relations: Vec::new(),
             presence: None,
             derived: Vec::new(),
+            paths: Vec::new(),
         }
     }
 

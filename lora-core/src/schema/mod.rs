@@ -8,6 +8,7 @@ mod declaration;
 mod declare;
 mod ids;
 mod names;
+mod path;
 mod value;
 
 pub use class::{Cardinality, Class, Derived, Field, Group, Presence, Relation, Schema, State, StateValue};
@@ -18,4 +19,7 @@ pub use declaration::{
 pub use ids::{ClassId, FieldId, Ids};
 pub(crate) use names::Term;
 pub use names::{NameError, Part};
+pub use path::{
+    Condition, ConditionDeclaration, EdgeDeclaration, NodeDeclaration, Path, PathDeclaration, PathEdge, PathNode,
+};
 pub use value::{FieldType, Keyword, Value};

@@ -52,6 +52,7 @@ fn class(name: &'static str, all: &'static [&'static str]) -> BoxedStrategy<Clas
             relations,
             presence,
             derived: derived.into_iter().collect(),
+            paths: Vec::new(),
         })
         .boxed()
 }

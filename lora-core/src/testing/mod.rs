@@ -11,6 +11,7 @@ mod contents;
 mod filters;
 pub mod fuzz;
 mod linked;
+pub mod paths;
 pub mod queries;
 mod questions;
 pub mod rewriting;

@@ -29,7 +29,7 @@ use crate::service::By;
 use crate::storage::Storage;
 use crate::time::{Band, Region};
 
-const VALID: SmallAxis = SmallAxis { first: 0, step: 10, count: 6 };
+pub(super) const VALID: SmallAxis = SmallAxis { first: 0, step: 10, count: 6 };
 
 /// Classes, and what is done with their objects.
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ fn by() -> impl Strategy<Value = By> + Clone {
 }
 
 /// Most of four objects of each class, made one step of the clock after the other.
-fn made<E: Debug + Clone + 'static>(schema: &Schema) -> impl Strategy<Value = Vec<Vec<Act<E>>>> + use<E> {
+pub(super) fn made<E: Debug + Clone + 'static>(schema: &Schema) -> impl Strategy<Value = Vec<Vec<Act<E>>>> + use<E> {
     let mut made = Vec::new();
     for number in 1..=4 {
         for class in schema.classes() {
@@ -107,16 +107,13 @@ fn made<E: Debug + Clone + 'static>(schema: &Schema) -> impl Strategy<Value = Ve
 }
 
 /// Instants at which scripts are registered, and beside them.
-fn clock() -> impl Strategy<Value = i64> + Clone {
+pub(super) fn clock() -> impl Strategy<Value = i64> + Clone {
     let last = REGISTERED.first + REGISTERED.step * i64::from(REGISTERED.count);
     REGISTERED.first - 10..last
 }
 
-fn act<E: Debug + Clone + 'static>(
-    schema: &Schema,
-    declared: &[ClassDeclaration],
-    event: Option<BoxedStrategy<E>>,
-) -> BoxedStrategy<Act<E>> {
+/// A command or a registration of another register, on an object of any class.
+pub(super) fn written<E: Debug + Clone + 'static>(schema: &Schema) -> BoxedStrategy<Act<E>> {
     let of_class = |class: &Class| {
         let id = class.id;
         let object = super::uuid().prop_map(move |uuid| ObjectId { class: id, uuid });
@@ -129,10 +126,17 @@ fn act<E: Debug + Clone + 'static>(
         ]
         .boxed()
     };
-    let written = proptest::strategy::Union::new(schema.classes().iter().map(of_class));
+    proptest::strategy::Union::new(schema.classes().iter().map(of_class)).boxed()
+}
+
+fn act<E: Debug + Clone + 'static>(
+    schema: &Schema,
+    declared: &[ClassDeclaration],
+    event: Option<BoxedStrategy<E>>,
+) -> BoxedStrategy<Act<E>> {
     let asked = (query(schema, VALID, REGISTERED), any::<Index>());
     let usual = prop_oneof![
-        8 => written,
+        8 => written(schema),
         3 => clock().prop_map(Act::Clock),
         1 => declared_anew(declared).prop_map(Act::Declare),
         2 => asked.prop_map(|(query, at)| Act::Query(Box::new(query), at)),
@@ -152,7 +156,7 @@ pub fn region(found: &FoundAt) -> Region {
 }
 
 impl<S: Stand> Both<S> {
-    fn run(&mut self, act: &Act<S::Event>) {
+    pub(super) fn run(&mut self, act: &Act<S::Event>) {
         match act {
             Act::Command(object, command, by) => self.command(*object, command, by),
             Act::History(object, lifecycle, stated, after) => self.history(*object, *lifecycle, stated, *after),

@@ -16,6 +16,7 @@
 
 mod filter;
 mod instants;
+mod paths;
 mod query;
 mod read;
 mod related;

@@ -46,7 +46,7 @@ impl World {
         found.into_iter().map(|(_, found)| found).collect()
     }
 
-    fn asked<'a>(&'a self, classes: &'a Classes<'a>, query: &Query, at: Position) -> Asked<'a> {
+    pub(super) fn asked<'a>(&'a self, classes: &'a Classes<'a>, query: &Query, at: Position) -> Asked<'a> {
         let entries = || self.objects.values().flatten();
         let mut known: Vec<_> = entries().filter_map(|entry| Period::since(entry.stamp.registered)).collect();
         let mut valid: Vec<_> =
@@ -61,7 +61,7 @@ impl World {
 }
 
 /// All periods that a filter names.
-fn periods(filter: &Filter, known: &mut Vec<Period<TransactionTime>>, valid: &mut Vec<Period<ValidTime>>) {
+pub(super) fn periods(filter: &Filter, known: &mut Vec<Period<TransactionTime>>, valid: &mut Vec<Period<ValidTime>>) {
     match filter {
         Filter::RegisteredIn(within) | Filter::ChangedIn { within, .. } | Filter::FirstKnownIn { within, .. } => {
             known.push(*within);

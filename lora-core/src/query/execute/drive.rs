@@ -171,6 +171,19 @@ impl<'a, V: Read> Run<'a, V> {
         Ok(best.map(|(_, best)| best))
     }
 
+    /// How many objects a selection promises, as far as a look at the index tells; `None` where nothing drives for it.
+    pub(crate) async fn promise(
+        &mut self,
+        selection: &'a Selection,
+        place: Place,
+    ) -> Result<Option<usize>, QueryError> {
+        let best = self.best(Scope::of(selection), &conjuncts(&selection.filter), place).await?;
+        match best {
+            Some((_, drive)) => self.promised(&drive).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// How a filter can drive; `None` where it cannot.
     fn drive<'r>(&'r mut self, scope: Scope, filter: &'a Filter, place: Place) -> Boxed<'r, Option<Drive<'a>>> {
         Box::pin(async move {

@@ -16,11 +16,11 @@ mod drive;
 mod keys;
 mod narrow;
 mod order;
-mod place;
+pub(crate) mod place;
 mod reach;
-mod related;
-mod run;
-mod stated;
+pub(crate) mod related;
+pub(crate) mod run;
+pub(crate) mod stated;
 mod tally;
 
 use std::future::poll_fn;

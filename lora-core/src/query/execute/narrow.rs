@@ -30,7 +30,7 @@ pub(super) type Narrowed<'r> = Pin<Box<dyn Future<Output = Result<Vec<Region>, Q
 
 impl<'a, V: Read> Run<'a, V> {
     /// Of some objects those that are selected, with the points of the place at which they are.
-    pub(super) async fn check(
+    pub(crate) async fn check(
         &mut self,
         selection: &'a Selection,
         place: Place,

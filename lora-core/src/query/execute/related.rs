@@ -199,7 +199,7 @@ pub(super) fn far_ends(edges: &[Edge]) -> Vec<Uuid> {
 }
 
 /// Adds points to those of an object; returns those that were not there.
-pub(super) fn add<K: Ord>(regions: &mut BTreeMap<K, Region>, key: K, points: &Region) -> Region {
+pub(crate) fn add<K: Ord>(regions: &mut BTreeMap<K, Region>, key: K, points: &Region) -> Region {
     if points.is_empty() {
         return Region::none();
     }

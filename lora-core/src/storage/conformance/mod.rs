@@ -4,6 +4,7 @@
 //! `#[test]` of each case here. A case gets stores of its own, so that cases may run side by side.
 
 mod operations;
+mod paths;
 mod register;
 mod seam;
 mod windows;
@@ -12,6 +13,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 pub use operations::*;
+pub use paths::*;
 pub use register::*;
 pub use seam::*;
 pub use windows::*;
@@ -98,6 +100,10 @@ macro_rules! store_conformance {
             an_import_changes_the_past_at_later_positions_only,
             writers_of_one_object_all_get_their_turn,
             for_a_fixed_position_an_answer_never_changes,
+            an_access_revoked_at_an_instant_is_there_one_microsecond_earlier,
+            paths_are_followed_from_every_node,
+            what_is_optional_may_be_missing,
+            rows_rest_on_registrations_and_so_do_their_changes,
             what_is_put_by_name_is_read_by_name,
             what_is_asked_by_name_is_found,
             writers_of_one_relation_keep_what_others_add,

@@ -382,8 +382,9 @@ pub async fn an_asserted_time_is_kept_and_holds_the_clock_up<H: Harness>(harness
 pub async fn ids_are_kept_when_classes_come_and_go<H: Harness>(harness: &H) {
     let store = harness.empty(clock()).await;
     let mut classes = shipped_classes();
-    for relation in classes.iter_mut().flat_map(|class| &mut class.relations) {
-        relation.targets.clear();
+    for class in &mut classes {
+        class.relations.iter_mut().for_each(|relation| relation.targets.clear());
+        class.paths.clear();
     }
     let open = async |classes: Vec<_>| {
         crate::Service::open(store.clone(), classes, || [0; 16]).await.expect("sound classes").schema().clone()
