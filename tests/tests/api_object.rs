@@ -96,7 +96,9 @@ fn a_tag_stays_the_same_until_something_changes() {
     let first = server.get(&path(1)).json()["registration"]["registered"]["from"].as_str().expect("a time").to_owned();
     let then = tag(&format!("known={first}"));
     let target = format!("/klassifikation/facet/{}", uuid(1));
-    assert_eq!(server.send("PATCH", &target, &json!({"note": "again"})).status, 200);
+    let row = json!({"plan": "c", "virkning": {"from": "2000-01-01", "to": "2001-01-01"}, "brugervendtnoegle": "c"});
+    let patch = json!({"attributter": {"facetegenskaber": [row]}});
+    assert_eq!(server.send("PATCH", &target, &patch).status, 200);
     assert_eq!(asked(&now).status, 200, "there is another registration");
     assert_ne!(tag(&format!("known={first}")), then, "the answer says when it was replaced");
 }

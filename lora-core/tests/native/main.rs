@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod arguments;
+mod documented;
 mod filters;
 mod objects;
 mod reading;

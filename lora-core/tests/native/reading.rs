@@ -96,3 +96,16 @@ fn a_query_has_defaults_for_everything_but_its_class() {
     assert_eq!(read.when.valid, Valid::During(Some(Period::ALWAYS)));
     assert!(matches!(read.wants, Wants::Count(Some(_))));
 }
+
+#[test]
+fn the_seeds_of_fuzzing_are_queries_and_filters() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/query_json");
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 4);
+    for file in files {
+        let json = std::fs::read_to_string(&file).unwrap();
+        let question = read_question(&SCHEMA, &document(&json)).map(drop);
+        let filter = read_filter(class("organisation_unit"), &json).map(drop);
+        assert!(question.is_ok() || filter.is_ok(), "{}: {question:?}, {filter:?}", file.display());
+    }
+}
