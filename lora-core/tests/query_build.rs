@@ -1,5 +1,7 @@
 //! Questions by names mean what the same questions by ids do, and mistakes in them are named.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::sync::Arc;
 
 use lora_core::object::{LifeCycle, Target};
@@ -232,7 +234,7 @@ fn joins_lead_both_ways_and_any_number_of_steps() {
     assert_eq!(units.selection().unwrap(), to(&unit, &Filter::All(vec![is(&leads)])));
 
     let many = |from_itself, through| is(&Related { steps: Steps::Many { from_itself, through }, ..one.clone() });
-    let between = Box::new(Filter::Not(Box::new(on.clone())));
+    let between = Box::new(Filter::Not(Box::new(on)));
     assert_eq!(filter(|thing| thing.relation("parent").join().repeatedly().which(on_of)), many(false, None));
     assert_eq!(filter(|thing| thing.relation("parent").join().or_itself().which(on_of)), many(true, None));
     assert_eq!(

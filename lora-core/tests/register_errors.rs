@@ -1,5 +1,7 @@
 //! What a register says of mistakes: what, where, and what would be accepted; and that nothing is stored.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::sync::Arc;
 
 use lora_core::ErrorKind;
@@ -205,6 +207,16 @@ fn a_value_asked_for_by_a_wrong_name_or_type_is_an_error_and_not_none() {
         ] {
             assert!(matches!(error, Err(NameError::Unknown { name, .. }) if name == "weigth"));
         }
+        let closed = register.ask("case").filter(|case| case.state("status").is("close"));
+        let error = register.find(closed.clone()).await.unwrap_err();
+        let text = "`case.status` has no value `close` (did you mean `closed`?): it has `open` and `closed`";
+        assert_eq!((error.to_string().as_str(), error.kind()), (text, ErrorKind::Invalid));
+        assert_eq!(register.count(closed.clone()).await.unwrap_err().to_string(), text);
+        assert_eq!(register.at(Timestamp::INFINITY).ids(closed).await.unwrap_err().to_string(), text);
+        let unfinished = register.ask("case").filter(|case| case.field("number").like("20\\"));
+        let error = register.ids(unfinished).await.unwrap_err();
+        let text = "the pattern `20\\` must not end with the escape character `\\`; write `\\\\` for a backslash";
+        assert_eq!((error.to_string().as_str(), error.kind()), (text, ErrorKind::Invalid));
         register.put("unit", CASE, Fields::new().set("names", ["a", "b"])).await.unwrap();
         let unit = register.get("unit", CASE).await.unwrap().unwrap();
         assert_eq!(unit.texts("names").unwrap(), ["a", "b"]);

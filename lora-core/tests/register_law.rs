@@ -1,5 +1,7 @@
 //! The law of a register: what was put is what is read, now, at the instants before, and as known before.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -161,7 +163,7 @@ impl Model {
     }
 }
 
-fn state(reader: Reader<MemoryStore>, id: Uuid) -> Option<State> {
+fn state(reader: &Reader<MemoryStore>, id: Uuid) -> Option<State> {
     block_on(reader.get("thing", id)).unwrap().map(|record| State::of(&record))
 }
 
@@ -208,11 +210,11 @@ proptest! {
             let last = model.stages.last().map(|stage| stage.story.clone()).unwrap_or_default();
             for micros in START - 2..now + 2 {
                 let at = register.at(Timestamp::from_micros(micros).unwrap());
-                prop_assert_eq!(state(at.clone(), id), last.at(micros), "at {}", micros);
+                prop_assert_eq!(state(&at, id), last.at(micros), "at {}", micros);
                 for stage in &model.stages {
                     let expected = stage.story.at(micros);
-                    prop_assert_eq!(state(at.clone().as_known(stage.instant), id), expected.clone(), "at {}", micros);
-                    prop_assert_eq!(state(at.clone().at_position(stage.position), id), expected, "at {}", micros);
+                    prop_assert_eq!(state(&at.clone().as_known(stage.instant), id), expected.clone(), "at {}", micros);
+                    prop_assert_eq!(state(&at.clone().at_position(stage.position), id), expected, "at {}", micros);
                 }
             }
         }

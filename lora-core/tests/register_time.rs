@@ -1,5 +1,7 @@
 //! When what is said to a register holds: each rule of the module, and the law that they come to.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::sync::Arc;
 
 use lora_core::Service;
@@ -298,8 +300,24 @@ fn what_was_taken_out_of_use_is_read_and_comes_back_when_it_is_put() {
     let service: &Service<_> = register.service();
     block_on(service.passivate(object, By::default())).unwrap();
     assert_eq!(name(&register).as_deref(), Some("Finance"), "its content stays");
-    assert!(matches!(block_on(register.update("unit", UNIT, named("x"))), Err(RegisterError::Gone { .. })));
+    assert_eq!(
+        block_on(register.update("unit", UNIT, named("x"))).unwrap_err().to_string(),
+        "the `unit` 00000000-0000-0000-0000-000000000001 is passive: put it anew to bring it back"
+    );
     registered(block_on(register.put("unit", UNIT, named("Finance"))));
     let unit = block_on(register.get("unit", UNIT)).unwrap().unwrap();
     assert_eq!(unit.lifecycle(), LifeCycle::Imported, "back in use, although nothing else has changed");
+}
+
+#[test]
+fn its_operations_can_be_handed_to_other_threads() {
+    fn run_elsewhere<T: Send>(future: impl Future<Output = T> + Send) -> T {
+        std::thread::scope(|threads| threads.spawn(|| block_on(future)).join()).unwrap()
+    }
+    let (register, _) = register();
+    run_elsewhere(register.put("unit", UNIT, named("Finance"))).unwrap();
+    run_elsewhere(register.update("unit", UNIT, named("Economy"))).unwrap();
+    assert_eq!(run_elsewhere(register.find(register.ask("unit"))).unwrap().len(), 1);
+    assert!(run_elsewhere(register.get("unit", UNIT)).unwrap().is_some());
+    run_elsewhere(register.delete("unit", UNIT)).unwrap();
 }

@@ -1,5 +1,7 @@
 //! A register in a folder: opened in one call, used by any number of threads, kept.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::thread;
 
 use lora_core::register::Fields;
