@@ -2,20 +2,26 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lora_cli::demo::{fill, options_until};
 use lora_cli::generate::{Options, answers};
 use lora_cli::transfer::Committing;
 use lora_core::Service;
+use lora_core::history::{Exposure, Exposures, Matter, Point, Ranking};
 use lora_core::object::{Content, ObjectId, Target};
 use lora_core::oio::{point, shipped_classes};
-use lora_core::query::{Criterion, Known, Page, Pattern, Search, TimeContext, ValueTest};
+use lora_core::query::execute::Limits;
+use lora_core::query::{
+    Criterion, Direction, Filter, Known, Page, Pattern, Reading, Related, Search, Selection, Steps, Test, TimeContext,
+    ValueTest,
+};
 use lora_core::schema::Class;
-use lora_core::storage::{MemoryStore, MemoryView, Read, Storage, Wait};
-use lora_core::time::{Clock, ManualClock, Period};
+use lora_core::storage::{KnownAt, MemoryStore, MemoryView, Read, Storage, Wait};
+use lora_core::time::{Clock, ManualClock, Period, Timestamp, TransactionTime};
 use pollster::block_on;
-use serde_json::Value;
+use serde_json::Value as Json;
 use uuid::Uuid;
 
 /// 2026-11-18, some time after the default end of the generated history.
@@ -64,11 +70,11 @@ struct Register<'a> {
     view: &'a MemoryView,
     context: TimeContext,
     subject: Uuid,
-    question: &'a Value,
+    question: &'a Json,
 }
 
 impl<'a> Register<'a> {
-    fn of(service: &'a Service<MemoryStore>, view: &'a MemoryView, question: &'a Value) -> Self {
+    fn of(service: &'a Service<MemoryStore>, view: &'a MemoryView, question: &'a Json) -> Self {
         let text = |member: &str| question[member].as_str().unwrap();
         let known = point(text("known_at")).unwrap();
         let valid = Period::instant(point(text("valid_at")).unwrap());
@@ -171,22 +177,114 @@ impl<'a> Register<'a> {
     /// When the account became inactive, when that was registered first, and the days between.
     fn exposure(&self) -> Vec<String> {
         let class = self.class("organisation_function");
-        let object = ObjectId { class: class.id, uuid: self.subject };
-        let until = Period::new(lora_core::time::Timestamp::NEG_INFINITY, self.context.now.next()).unwrap();
-        let context = TimeContext { known: Known::During(Some(until)), ..self.context };
-        let answer = block_on(self.service.read(self.view, object, &context)).unwrap().unwrap();
         let presence = class.presence.unwrap();
-        let ended = |content: &Content| {
-            let inactive = content.states(presence.state).iter().find(|row| row.value != presence.value);
-            inactive.map(|row| row.effect.valid.from())
-        };
-        let told = answer.registrations.iter().rev().find(|this| ended(&this.registration.content).is_some()).unwrap();
-        let ended = ended(&told.registration.content).unwrap().micros().unwrap();
-        let registered = told.registered.from().micros().unwrap();
+        let values = class.state(presence.state).unwrap().values.iter().map(|value| value.id);
+        let inactive = values.filter(|value| *value != presence.value).collect();
+        let inactive = Filter::State { state: presence.state, values: inactive };
+        let inactive = Selection { class: class.id, reading: Reading::Rows, filter: inactive };
+        let active = Selection { reading: Reading::Present, filter: Filter::EVERYWHERE, ..inactive.clone() };
+        let (known, valid) = (KnownAt::Instant(self.context.now), self.context.valid.unwrap().from());
+        // That it is inactive, and that it is not active any more, was learned at the same time.
+        let exposures = [(inactive, false), (active, true)].map(|(select, ended)| {
+            let (matter, point, of) = (Matter { select, ended }, Point { known, valid }, [self.subject]);
+            let learned = self.service.learned(self.view, &matter, point, &of, Limits::NONE);
+            block_on(learned).unwrap()[0].exposure().unwrap()
+        });
+        assert_eq!(exposures[0], exposures[1]);
+        let Exposure { from, to } = exposures[0];
         let show = |micros| {
             let instant = chrono::DateTime::from_timestamp_micros(micros).unwrap();
             instant.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
         };
-        vec![show(ended), show(registered), ((registered - ended) / 86_400_000_000).to_string()]
+        let days = exposures[0].days().unwrap();
+        vec![show(from.micros().unwrap()), show(to.micros().unwrap()), days.to_string()]
     }
+}
+
+/// Which departments close accounts late: the table says what counting chain by chain says.
+#[test]
+fn the_league_of_exposures_by_unit_is_what_the_chains_say() {
+    let (service, _, _) = filled(|options| Options { people: 300, ..options });
+    let view = block_on(service.view(None)).unwrap();
+    let class = service.schema().class_named("organisation_function").unwrap();
+    let presence = class.presence.unwrap();
+    let relation = |name: &str| class.relations.iter().find(|this| this.name == name).unwrap().id;
+    let kind = class.fields().find(|(_, field)| field.name == "function_name").unwrap().1.id;
+    let is_a = |kind_of: &str| Filter::Field { field: kind, test: Test::Is(value(kind_of)) };
+    let follow = |relation, class, filter| Related {
+        relation,
+        direction: Direction::Forward,
+        object_type: None,
+        steps: Steps::One,
+        to: Selection { class, reading: Reading::Present, filter },
+    };
+    let unit = service.schema().class_named("organisation_unit").unwrap().id;
+    let path = [
+        follow(relation("associated_functions"), class.id, is_a("Engagement")),
+        follow(relation("associated_units"), unit, Filter::EVERYWHERE),
+    ];
+    let accounts = Selection { class: class.id, reading: Reading::Present, filter: is_a("IT-system") };
+    let matter = Matter { select: accounts, ended: true };
+    let point = Point { known: KnownAt::Latest, valid: ManualClock::at(NOW_MICROS).unwrap().now().as_valid() };
+    let mut exposures = Exposures::new(matter, point, None, Limits::NONE);
+    let table = block_on(service.league(&view, &mut exposures, &path, Ranking::Total)).unwrap();
+
+    let always = TimeContext { known: Known::During(Some(Period::ALWAYS)), valid: Some(Period::ALWAYS), now: point_now() };
+    let chain = |object| {
+        let answer = block_on(service.read(&view, object, &always)).unwrap().unwrap();
+        answer.registrations.into_iter().rev().collect::<Vec<_>>()
+    };
+    let every = Search {
+        class: class.id,
+        criteria: vec![Criterion::Attribute { field: kind, test: ValueTest::Is(value("IT-system")) }],
+        context: TimeContext { known: Known::Latest, ..always },
+        page: Page::default(),
+    };
+    let mut expected: BTreeMap<Option<Target>, (u64, i64, i64)> = BTreeMap::new();
+    for uuid in block_on(service.search(&view, &every)).unwrap() {
+        let chain = chain(ObjectId { class: class.id, uuid });
+        let ended = |content: &Content| {
+            let active = content.states(presence.state).iter().filter(|row| row.value == presence.value);
+            active.map(|row| row.effect.valid.to()).max().filter(|end| *end <= point.valid)
+        };
+        let newest = &chain.last().unwrap().registration.content;
+        let Some(end) = ended(newest) else { continue };
+        let told = chain.iter().find(|answered| ended(&answered.registration.content).is_some()).unwrap();
+        let late = told.registered.from().micros().unwrap() - end.micros().unwrap();
+        if late <= 0 {
+            continue;
+        }
+        let before = Timestamp::from_micros(end.micros().unwrap() - 1).unwrap();
+        let target = |content: &Content, relation| {
+            let row = content.relations(relation).iter().find(|row| row.effect.valid.contains(before)).cloned();
+            row.map(|row| row.target)
+        };
+        let Some(Target::Uuid(engagement)) = target(newest, path[0].relation) else { panic!("accounts come with one") };
+        let engagement = chain_of(&service, &view, ObjectId { class: class.id, uuid: engagement }, &always);
+        let unit = target(&engagement, path[1].relation);
+        let (objects, total, longest) = expected.entry(unit).or_default();
+        (*objects, *total, *longest) = (*objects + 1, *total + late, late.max(*longest));
+    }
+    assert!(expected.len() > 5, "{expected:#?}");
+    let found: BTreeMap<_, _> = table
+        .iter()
+        .map(|row| (row.owner.clone(), (row.objects, row.total_micros, row.longest.micros().unwrap())))
+        .collect();
+    assert_eq!(found, expected);
+    assert!(table.is_sorted_by(|one, other| one.total_micros >= other.total_micros), "the worst first");
+    assert!(table.iter().any(|row| row.longest.days() == Some(42)), "the planted door that was open for 42 days");
+}
+
+fn point_now() -> Timestamp<TransactionTime> {
+    ManualClock::at(NOW_MICROS).unwrap().now()
+}
+
+fn value(text: &str) -> lora_core::schema::Value {
+    lora_core::schema::Value::Text(text.to_owned())
+}
+
+fn chain_of(service: &Service<MemoryStore>, view: &MemoryView, object: ObjectId, context: &TimeContext) -> Content {
+    let context = TimeContext { known: Known::Latest, ..*context };
+    let answer = block_on(service.read(view, object, &context)).unwrap().unwrap();
+    answer.registrations.into_iter().next().unwrap().registration.content
 }

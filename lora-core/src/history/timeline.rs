@@ -136,7 +136,7 @@ enum What {
 }
 
 impl Stages {
-    fn new(rows: Vec<Timed>, present: &Periods<ValidTime>, window: Period<ValidTime>) -> Self {
+    pub(super) fn new(rows: Vec<Timed>, present: &Periods<ValidTime>, window: Period<ValidTime>) -> Self {
         let mut bounds = Vec::with_capacity(2 * rows.len());
         let mut add = |valid: Period<ValidTime>, begin: What, end: What| {
             bounds.push(Bound { at: valid.from(), begins: true, what: begin });

@@ -102,7 +102,8 @@ impl Declarations {
         self.declared(class).all(|class| class.presence.is_some())
     }
 
-    fn declared(&self, class: ClassId) -> impl Iterator<Item = &Class> {
+    /// A class as it was declared from time to time, oldest first.
+    pub(crate) fn declared(&self, class: ClassId) -> impl Iterator<Item = &Class> {
         self.entered.iter().filter_map(move |entered| entered.schema.class(class))
     }
 

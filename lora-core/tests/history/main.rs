@@ -6,6 +6,7 @@
 
 mod differences;
 mod lessons;
+mod pictures;
 mod registrations;
 mod support;
 mod timelines;
