@@ -229,7 +229,8 @@ fn the_league_of_exposures_by_unit_is_what_the_chains_say() {
     let mut exposures = Exposures::new(matter, point, None, Limits::NONE);
     let table = block_on(service.league(&view, &mut exposures, &path, Ranking::Total)).unwrap();
 
-    let always = TimeContext { known: Known::During(Some(Period::ALWAYS)), valid: Some(Period::ALWAYS), now: point_now() };
+    let always =
+        TimeContext { known: Known::During(Some(Period::ALWAYS)), valid: Some(Period::ALWAYS), now: point_now() };
     let chain = |object| {
         let answer = block_on(service.read(&view, object, &always)).unwrap().unwrap();
         answer.registrations.into_iter().rev().collect::<Vec<_>>()

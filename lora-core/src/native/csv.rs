@@ -81,13 +81,13 @@ fn single(value: &Value) -> String {
     }
 }
 
-fn written<A: Axis>(at: Timestamp<A>) -> String {
+pub(super) fn written<A: Axis>(at: Timestamp<A>) -> String {
     let mut out = Vec::new();
     write_instant(&mut out, at);
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn line(out: &mut Vec<u8>, cells: impl Iterator<Item = String>) {
+pub(super) fn line(out: &mut Vec<u8>, cells: impl Iterator<Item = String>) {
     for (index, cell) in cells.enumerate() {
         if index > 0 {
             out.push(b',');

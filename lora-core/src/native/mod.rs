@@ -5,6 +5,7 @@
 //! | filters | [`read_filter`] | [`write_filter`] |
 //! | queries | [`read_question`], [`When::of_arguments`], [`read_argument`] | [`write_question`] |
 //! | objects, points, times | | [`write_object`], [`write_points`], [`write_instant`] |
+//! | rows of paths, and their changes | | [`PathWriter`] |
 //! | pages | [`Cursor::read`] | [`Cursor::written`] |
 //!
 //! What is read is checked member by member: an error names the place, the value, and what would be accepted, with the
@@ -19,6 +20,7 @@ mod instant;
 mod names;
 mod nearest;
 mod output;
+mod paths;
 mod question;
 mod read;
 mod when;
@@ -29,6 +31,7 @@ pub use csv::{write_csv_header, write_csv_row};
 pub use cursor::{Cursor, CursorError, digest};
 pub use instant::{InstantError, read_instant, write_instant};
 pub use output::{write_found, write_group, write_object, write_points};
+pub use paths::{PathWriter, Rendered};
 pub use question::{LIMIT_MAX, ORDER_MAX, Question, Show, Wants, read_question, write_question};
 pub use read::SIZE_MAX;
 pub use when::{Valid, When, write_context};

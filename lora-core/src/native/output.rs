@@ -185,12 +185,12 @@ pub fn write_group(out: &mut Vec<u8>, class: &Class, by: FieldId, group: Option<
     }
 }
 
-fn period<A: Axis>(out: &mut Vec<u8>, member: &str, period: Period<A>) {
+pub(super) fn period<A: Axis>(out: &mut Vec<u8>, member: &str, period: Period<A>) {
     name(out, member);
     bounds(out, period);
 }
 
-fn bounds<A: Axis>(out: &mut Vec<u8>, period: Period<A>) {
+pub(super) fn bounds<A: Axis>(out: &mut Vec<u8>, period: Period<A>) {
     object(out, |out| {
         name(out, "from");
         instant(out, period.from());
@@ -199,7 +199,7 @@ fn bounds<A: Axis>(out: &mut Vec<u8>, period: Period<A>) {
     });
 }
 
-fn number(out: &mut Vec<u8>, member: &str, number: u64) {
+pub(super) fn number(out: &mut Vec<u8>, member: &str, number: u64) {
     name(out, member);
     separated(out, number.to_string().as_bytes());
 }

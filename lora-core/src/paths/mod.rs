@@ -5,6 +5,7 @@
 //!              walk      level by level, all objects together
 //!              join      the rows, in the order of their objects
 //!              grounds   of some rows: which registrations they rest on
+//!              labels    what the objects of rows are called
 //!              changes   of two knowledge times: which rows came, went or moved, and why
 //! ```
 //!
@@ -22,6 +23,7 @@
 mod changes;
 mod grounds;
 mod join;
+mod labels;
 mod parts;
 mod rows;
 mod shape;
@@ -31,6 +33,7 @@ use uuid::Uuid;
 
 pub use changes::{Cause, Change, Changes};
 pub use grounds::{Evidence, Grounds, grounds};
+pub use labels::{Named, labels};
 pub use rows::{Row, RowKey, Rows};
 
 use crate::query::execute::QueryError;

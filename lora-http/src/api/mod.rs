@@ -4,6 +4,7 @@
 //! arguments with [`Arguments`], and answers with what [`answer`](crate::answer) and [`context`] have. What the JSON means
 //! is said by `lora_core::native`.
 
+mod access;
 mod answering;
 mod context;
 mod etag;
@@ -34,6 +35,7 @@ const PREFIX: &str = "/api/v1/";
 /// The routes of the API.
 pub(crate) fn routes<S: Storage>(router: Router<App<S>>) -> Router<App<S>> {
     router
+        .route("/api/v1/access", get(access::handle))
         .route("/api/v1/query", post(query::handle))
         .route("/api/v1/{class}", get(find::handle))
         .route("/api/v1/{class}/{id}", get(read::handle))
@@ -43,7 +45,7 @@ pub(crate) fn routes<S: Storage>(router: Router<App<S>>) -> Router<App<S>> {
 pub(crate) fn is_served(schema: &Schema, path: &str) -> bool {
     let Some(path) = path.strip_prefix(PREFIX) else { return false };
     match path.split('/').collect::<Vec<_>>()[..] {
-        ["query"] => true,
+        ["access" | "query"] => true,
         [class] => schema.class_named(class).is_some(),
         [class, id] => schema.class_named(class).is_some() && read_uuid(id).is_some(),
         _ => false,
