@@ -6,6 +6,7 @@
 //! | queries | [`read_question`], [`When::of_arguments`], [`read_argument`] | [`write_question`] |
 //! | objects, points, times | | [`write_object`], [`write_points`], [`write_instant`] |
 //! | rows of paths, and their changes | | [`PathWriter`] |
+//! | history | | [`HistoryWriter`], [`write_learned`] |
 //! | pages | [`Cursor::read`] | [`Cursor::written`] |
 //!
 //! What is read is checked member by member: an error names the place, the value, and what would be accepted, with the
@@ -16,6 +17,7 @@
 mod arguments;
 mod csv;
 mod cursor;
+mod history;
 mod instant;
 mod names;
 mod nearest;
@@ -29,6 +31,7 @@ mod write;
 pub use arguments::{Argument, Takes, arguments_of, only_arguments, read_arguments};
 pub use csv::{write_csv_header, write_csv_row};
 pub use cursor::{Cursor, CursorError, digest};
+pub use history::{HistoryWriter, write_learned};
 pub use instant::{InstantError, read_instant, write_instant};
 pub use output::{write_found, write_group, write_object, write_points};
 pub use paths::{PathWriter, Rendered};

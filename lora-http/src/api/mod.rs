@@ -10,6 +10,7 @@ mod context;
 mod etag;
 mod find;
 mod form;
+mod history;
 mod query;
 mod read;
 mod stream;
@@ -39,6 +40,11 @@ pub(crate) fn routes<S: Storage>(router: Router<App<S>>) -> Router<App<S>> {
         .route("/api/v1/query", post(query::handle))
         .route("/api/v1/{class}", get(find::handle))
         .route("/api/v1/{class}/{id}", get(read::handle))
+        .route("/api/v1/{class}/{id}/timeline", get(history::timeline))
+        .route("/api/v1/{class}/{id}/registrations", get(history::registrations))
+        .route("/api/v1/{class}/{id}/difference", get(history::difference))
+        .route("/api/v1/{class}/{id}/learned", get(history::learned))
+        .route("/api/v1/{class}/{id}/history.svg", get(history::picture))
 }
 
 /// Whether a path without a trailing slash is one of the API's.
@@ -47,7 +53,9 @@ pub(crate) fn is_served(schema: &Schema, path: &str) -> bool {
     match path.split('/').collect::<Vec<_>>()[..] {
         ["access" | "query"] => true,
         [class] => schema.class_named(class).is_some(),
-        [class, id] => schema.class_named(class).is_some() && read_uuid(id).is_some(),
+        [class, id] | [class, id, "timeline" | "registrations" | "difference" | "learned" | "history.svg"] => {
+            schema.class_named(class).is_some() && read_uuid(id).is_some()
+        }
         _ => false,
     }
 }
