@@ -190,7 +190,9 @@ fn the_description_names_every_operation() {
     let mut operations = BTreeSet::new();
     let mut ids = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap().iter().filter(|(name, _)| *name != "parameters") {
+        for (method, operation) in
+            item.as_object().unwrap().iter().filter(|(name, _)| !["parameters", "servers"].contains(&name.as_str()))
+        {
             operations.insert(format!("{path} {}", method.to_uppercase()));
             assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{path}: the id is taken");
         }

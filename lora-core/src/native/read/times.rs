@@ -154,6 +154,6 @@ pub(crate) fn instant<A: Axis>(text: &str, at: &Place<'_>, words: &str) -> Resul
             InstantError::NoOffset { copenhagen, utc, .. } => format!("`{copenhagen}` or `{utc}`"),
             _ => format!("{words} or {INSTANT}"),
         };
-        InputError { message: at.said(&format!("holds {error}")), ..at.error(code, "", Some(text), accepted) }
+        InputError { message: at.said(&format!("is refused: {error}")), ..at.error(code, "", Some(text), accepted) }
     })
 }
