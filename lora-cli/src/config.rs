@@ -59,6 +59,8 @@ fn effective(args: &serve::Args, matches: Option<&ArgMatches>) -> String {
         ("trust_actor_header", args.trust_actor_header.as_ref().and_then(text)),
         ("no_authentication", Some(Value::Boolean(args.no_authentication))),
         ("body_bytes_max", number(&args.body_bytes_max)),
+        ("query_registrations_max", number(&args.query_registrations_max)),
+        ("query_postings_max", number(&args.query_postings_max)),
         ("log_format", text(&args.log_format)),
         ("log", text(&args.log)),
     ];

@@ -51,6 +51,12 @@ pub struct Args {
     /// The longest body of a request.
     #[arg(long, env = "LORA_BODY_BYTES_MAX", default_value = "16777216", value_name = "N")]
     pub(crate) body_bytes_max: String,
+    /// How many registrations a part of a query's answer may look at before the query is refused.
+    #[arg(long, env = "LORA_QUERY_REGISTRATIONS_MAX", default_value = "200000", value_name = "N")]
+    pub(crate) query_registrations_max: String,
+    /// How many postings of the index a part of a query's answer may look at before the query is refused.
+    #[arg(long, env = "LORA_QUERY_POSTINGS_MAX", default_value = "2000000", value_name = "N")]
+    pub(crate) query_postings_max: String,
     /// How the log on standard error is written: text or json.
     #[arg(long, env = "LORA_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub(crate) log_format: String,
@@ -122,7 +128,8 @@ async fn serve<S: Storage>(
         None => Arc::new(Anonymous),
     };
     let owner = folder.and_then(|folder| answer_calls(folder, &service));
-    let options = HttpOptions { body_bytes_max: settings.body_bytes_max, ..HttpOptions::default() };
+    let (body_bytes_max, limits) = (settings.body_bytes_max, settings.query_limits);
+    let options = HttpOptions { body_bytes_max, limits, ..HttpOptions::default() };
     let finish_within = options.body_within + options.answer_within;
     let router = lora_http::router(Parts { service, clock, identify, ids: Arc::new(Uuid::new_v4), metrics, options });
     announce(&format!("listening on http://{address}"));

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use axum::http::HeaderName;
 use clap::ValueEnum;
 use lora_core::oio::shipped_classes;
+use lora_core::query::execute::Limits;
 use lora_core::schema::{ClassDeclaration, Ids, Schema};
 use tracing_subscriber::EnvFilter;
 
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) actor_header: Option<HeaderName>,
     /// The longest body that is taken.
     pub(crate) body_bytes_max: usize,
+    /// How much a part of a query's answer may read.
+    pub(crate) query_limits: Limits,
     /// How the log is written.
     pub(crate) log_format: log::Format,
     /// What is written into the log.
@@ -72,10 +75,13 @@ impl Settings {
         let actor_header = reader.actor_header(args, &listen);
         let classes = reader.classes(&args.classes.folders);
         let body_bytes_max = reader.parsed("--body-bytes-max", &args.body_bytes_max, "a number of bytes");
+        let query_limits = reader.query_limits(args);
         let log_filter = reader.parsed("--log", &args.log, "a level such as `info` or a list of targets with levels");
         let log_format = reader.log_format(&args.log_format);
-        match (place, body_bytes_max, log_format, log_filter) {
-            (Some(place), Some(body_bytes_max), Some(log_format), Some(log_filter)) if reader.problems.is_empty() => {
+        match (place, body_bytes_max, query_limits, log_format.zip(log_filter)) {
+            (Some(place), Some(body_bytes_max), Some(query_limits), Some((log_format, log_filter)))
+                if reader.problems.is_empty() =>
+            {
                 Ok(Self {
                     listen,
                     place,
@@ -83,6 +89,7 @@ impl Settings {
                     classes,
                     actor_header,
                     body_bytes_max,
+                    query_limits,
                     log_format,
                     log_filter,
                 })
@@ -136,6 +143,13 @@ impl Reader {
             self.problem(format!("--trust-actor-header: `{name}` is no name of a header"));
         }
         header
+    }
+
+    fn query_limits(&mut self, args: &Args) -> Option<Limits> {
+        let registrations = &args.query_registrations_max;
+        let registrations = self.parsed("--query-registrations-max", registrations, "a number of registrations");
+        let postings = self.parsed("--query-postings-max", &args.query_postings_max, "a number of postings");
+        Some(Limits { registrations: registrations?, postings: postings? })
     }
 
     fn log_format(&mut self, text: &str) -> Option<log::Format> {

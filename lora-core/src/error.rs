@@ -3,6 +3,7 @@
 use crate::history::Obstacle;
 use crate::object::lifecycle::TransitionError;
 use crate::object::{ContentError, ObjectId, Seq};
+use crate::paths::PathError;
 use crate::query::execute::QueryError;
 use crate::schema::{ClassId, DeclarationError};
 use crate::storage::StoreError;
@@ -84,9 +85,21 @@ pub enum Error {
         /// How much there may be.
         max: u64,
     },
+    /// A question about a path asks for something that is not declared.
+    #[error(transparent)]
+    Path(PathError),
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+}
+
+impl From<PathError> for Error {
+    fn from(error: PathError) -> Self {
+        match error {
+            PathError::Query(error) => error.into(),
+            error => Self::Path(error),
+        }
+    }
 }
 
 impl From<QueryError> for Error {
@@ -131,6 +144,7 @@ impl Error {
             | Self::Asserted { .. }
             | Self::Declarations(_)
             | Self::TooLarge { .. }
+            | Self::Path(_)
             | Self::Store(StoreError::Ahead { .. } | StoreError::Past { .. } | StoreError::Interrupted(_)) => {
                 ErrorKind::Invalid
             }

@@ -25,47 +25,47 @@
 //!
 //! This crate does no I/O, has no clock and needs no particular runtime: clocks, ids and salts come in.
 //!
+//! # Where to begin
+//!
+//! With [`register`], if you have a program that wants to keep things: values by their names, the present for a default,
+//! time where you ask about it. `lora_embedded::open(folder, classes)` opens one without a clock, a runtime or a store to
+//! bring along.
+//! With [`service`], if you speak OIO, or want everything by ids and rows: the register is a thin layer over it.
+//!
 //! # An example
 //!
 //! ```
 //! use std::sync::Arc;
-//! use lora_core::object::ObjectId;
-//! use lora_core::oio::{Document, read_new_object, read_update, shipped_classes};
-//! use lora_core::query::{Known, TimeContext};
-//! use lora_core::service::By;
+//! use lora_core::register::{Fields, Register};
+//! use lora_core::schema::{ClassDeclaration, FieldDeclaration as Field};
 //! use lora_core::storage::MemoryStore;
-//! use lora_core::time::{Clock, ManualClock, Period};
-//! use lora_core::Service;
+//! use lora_core::time::ManualClock;
+//! use uuid::uuid;
 //!
 //! # pollster::block_on(async {
+//! let unit = ClassDeclaration::new("unit").group("properties", [Field::text("name"), Field::integer("size")]);
 //! let clock = Arc::new(ManualClock::at(1_700_000_000_000_000)?);
-//! let service = Service::open(MemoryStore::new(clock.clone()), shipped_classes(), || [0; 16]).await?;
-//! let schema = service.schema().clone();
-//! let facet = schema.class_named("facet").expect("shipped");
-//! let object = ObjectId { class: facet.id, uuid: uuid::uuid!("5e2ae0f2-5b33-4d8a-9a20-fd9f1a4e1b7c") };
+//! let register = Register::open(MemoryStore::new(clock.clone()), vec![unit], clock, || [0; 16]).await?;
 //!
-//! // A facet from 2020 on …
-//! let body = Document::parse(br#"{
-//!   "attributter": {"facetegenskaber": [{"brugervendtnoegle": "org_unit_type", "beskrivelse": "Type",
-//!                                        "virkning": {"from": "2020-01-01", "to": "infinity"}}]},
-//!   "tilstande": {"facetpubliceret": [{"publiceret": "Publiceret",
-//!                                      "virkning": {"from": "2020-01-01", "to": "infinity"}}]}}"#)?;
-//! let written = service.create(object, read_new_object(facet, &body)?.content, By::default()).await?;
-//! let first_known = written.receipt().expect("new").instant;
+//! // One: put and get.
+//! let id = uuid!("5e2ae0f2-5b33-4d8a-9a20-fd9f1a4e1b7c");
+//! register.put("unit", id, Fields::new().set("name", "Finance").set("size", 20)).await?;
+//! let unit = register.get("unit", id).await?.expect("it was just put there");
+//! assert_eq!(unit.text("name")?, Some("Finance"));
 //!
-//! // … described otherwise during 2022: the end is exclusive.
-//! let body = Document::parse(br#"{"attributter": {"facetegenskaber": [
-//!     {"beskrivelse": "Unit type", "virkning": {"from": "2022-01-01", "to": "2023-01-01"}}]}}"#)?;
-//! service.update(object, read_update(facet, &body)?.patch, By::default()).await?;
+//! // Two: find.
+//! let large = register.ask("unit").filter(|unit| unit.field("size").at_least(10)).order_by("name");
+//! assert_eq!(register.ids(large.clone()).await?, [id]);
 //!
-//! let view = service.view(None).await?;
-//! let always = TimeContext::now(clock.now()).always();
-//! let now = service.read(&view, object, &always).await?.expect("it exists");
-//! assert_eq!(now.registrations[0].registration.content.attributes(facet.groups[0].id).len(), 3, "before, during, after");
+//! // Three: what holds at another time. The end of a period is exclusive.
+//! let [from, to] = ["2030-01-01T00:00:00Z".parse()?, "2031-01-01T00:00:00Z".parse()?];
+//! register.update("unit", id, Fields::new().set("size", 3).valid(from..to)).await?;
+//! assert_eq!(register.at(from).count(large.clone()).await?, 0);
+//! assert_eq!(register.at(to).count(large.clone()).await?, 1);
 //!
-//! let then = TimeContext { known: Known::at(first_known), ..always };
-//! let then = service.read(&view, object, &then).await?.expect("it was known");
-//! assert_eq!(then.registrations[0].registration.content.attributes(facet.groups[0].id).len(), 1, "what we believed");
+//! // Four: what was known of that before.
+//! let before = unit.registered().from();
+//! assert_eq!(register.at(from).as_known(before).count(large).await?, 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
 //! ```
@@ -74,9 +74,12 @@ pub mod check;
 pub mod codec;
 pub mod error;
 pub mod history;
+pub mod native;
 pub mod object;
 pub mod oio;
+pub mod paths;
 pub mod query;
+pub mod register;
 pub mod schema;
 pub mod service;
 pub mod storage;
@@ -85,4 +88,5 @@ pub mod testing;
 pub mod time;
 
 pub use error::{Error, ErrorKind};
+pub use register::Register;
 pub use service::Service;

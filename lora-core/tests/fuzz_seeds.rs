@@ -52,6 +52,11 @@ fn class_file() {
 }
 
 #[test]
+fn query_json() {
+    holds_near_the_seeds("query_json", fuzz::query_json);
+}
+
+#[test]
 fn query() {
     holds_near_the_seeds("query", fuzz::query);
 }

@@ -9,18 +9,16 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use lora_core::object::{
-    ActorId, AttributePatch, Change, Content, Effect, LifeCycle, ObjectId, Patch, Position, RelationRow, StateRow,
-    Target,
-};
+use lora_core::object::{ActorId, Content, Effect, LifeCycle, ObjectId, Patch, Position};
 use lora_core::oio::shipped_classes;
 use lora_core::query::eval::Command;
 use lora_core::query::{Criterion, Known, Page, Search, TimeContext};
 use lora_core::schema::{Cardinality, Class, FieldId, Ids, Schema};
 use lora_core::service::{By, Written};
 use lora_core::storage::{MemoryStore, Read};
+use lora_core::testing::rewriting::{Rewriting, later, period_later};
 use lora_core::testing::{self, SmallAxis, Step};
-use lora_core::time::{Axis, ManualClock, Period, Timestamp, TransactionTime, ValidTime};
+use lora_core::time::{ManualClock, Period, Timestamp, TransactionTime, ValidTime};
 use lora_core::{Error, Service};
 use pollster::block_on;
 use proptest::prelude::*;
@@ -151,112 +149,8 @@ fn objects(class: &Class) -> Vec<ObjectId> {
 
 // ---- Rewriting ----------------------------------------------------------------------------------------------------
 
-fn later<A: Axis>(at: Timestamp<A>, micros: i64) -> Timestamp<A> {
-    at.micros().map_or(at, |finite| Timestamp::from_micros(finite + micros).unwrap())
-}
-
-fn period_later<A: Axis>(period: Period<A>, micros: i64) -> Period<A> {
-    Period::new(later(period.from(), micros), later(period.to(), micros)).unwrap()
-}
-
-/// How effects and UUIDs are to be rewritten wherever they stand.
-struct Rewriting<'a> {
-    effect: &'a dyn Fn(&Effect) -> Option<Effect>,
-    uuid: &'a dyn Fn(Uuid) -> Uuid,
-}
-
-impl Rewriting<'_> {
-    fn effect(&self, effect: &Effect) -> Option<Effect> {
-        let effect = (self.effect)(effect)?;
-        Some(Effect { actor: effect.actor.map(self.uuid), ..effect })
-    }
-
-    fn target(&self, target: &Target) -> Target {
-        match target {
-            Target::Uuid(uuid) => Target::Uuid((self.uuid)(*uuid)),
-            other => other.clone(),
-        }
-    }
-
-    fn state(&self, row: &StateRow) -> Option<StateRow> {
-        Some(StateRow { effect: self.effect(&row.effect)?, ..row.clone() })
-    }
-
-    fn relation(&self, row: &RelationRow) -> Option<RelationRow> {
-        Some(RelationRow { effect: self.effect(&row.effect)?, target: self.target(&row.target), ..row.clone() })
-    }
-
-    fn content(&self, content: &Content) -> Content {
-        let mut new = Content::EMPTY;
-        for (id, rows) in content.all_attributes() {
-            let rows = rows.iter().filter_map(|row| Some(row.moved_to(self.effect(&row.effect)?)));
-            new.set_attributes(id, rows.collect());
-        }
-        for (id, rows) in content.all_states() {
-            new.set_states(id, rows.iter().filter_map(|row| self.state(row)).collect());
-        }
-        for (id, rows) in content.all_relations() {
-            new.set_relations(id, rows.iter().filter_map(|row| self.relation(row)).collect());
-        }
-        new
-    }
-
-    fn patch(&self, patch: &Patch) -> Patch {
-        fn each<T>(
-            parts: &BTreeMap<FieldId, Change<Vec<T>>>,
-            row: impl Fn(&T) -> Option<T>,
-        ) -> BTreeMap<FieldId, Change<Vec<T>>> {
-            let change = |change: &Change<Vec<T>>| match change {
-                Change::Keep => Change::Keep,
-                Change::Clear => Change::Clear,
-                Change::Set(rows) => Change::Set(rows.iter().filter_map(&row).collect()),
-            };
-            parts.iter().map(|(id, part)| (*id, change(part))).collect()
-        }
-        let attributes = |row: &AttributePatch| {
-            Some(AttributePatch { values: row.values.clone(), effect: self.effect(&row.effect)? })
-        };
-        Patch {
-            attributes: each(&patch.attributes, attributes),
-            states: each(&patch.states, |row| self.state(row)),
-            relations: each(&patch.relations, |row| self.relation(row)),
-        }
-    }
-
-    fn command(&self, command: &Command) -> Command {
-        match command {
-            Command::Create(content) => Command::Create(self.content(content)),
-            Command::Import(content) => Command::Import(self.content(content)),
-            Command::Update(patch) => Command::Update(self.patch(patch)),
-            Command::Passivate => Command::Passivate,
-            Command::Delete => Command::Delete,
-        }
-    }
-
-    fn step(&self, (object, command, stamp): &Step) -> Step {
-        let object = ObjectId { uuid: (self.uuid)(object.uuid), ..*object };
-        let mut stamp = stamp.clone();
-        stamp.actor = (self.uuid)(stamp.actor);
-        (object, self.command(command), stamp)
-    }
-
-    fn criterion(&self, criterion: &Criterion) -> Criterion {
-        match criterion {
-            Criterion::Object(uuid) => Criterion::Object((self.uuid)(*uuid)),
-            Criterion::AnyRelation(uuid) => Criterion::AnyRelation((self.uuid)(*uuid)),
-            Criterion::Actor(uuid) => Criterion::Actor((self.uuid)(*uuid)),
-            Criterion::Relation { relation, object_type, targets } => Criterion::Relation {
-                relation: *relation,
-                object_type: object_type.clone(),
-                targets: targets.iter().map(|target| self.target(target)).collect(),
-            },
-            other => other.clone(),
-        }
-    }
-
-    fn seen(&self, seen: Seen) -> Seen {
-        Seen { actor: (self.uuid)(seen.actor), content: self.content(&seen.content), ..seen }
-    }
+fn seen_rewritten(rewriting: &Rewriting<'_>, seen: Seen) -> Seen {
+    Seen { actor: (rewriting.uuid)(seen.actor), content: rewriting.content(&seen.content), ..seen }
 }
 
 fn cases() -> u32 {
@@ -317,7 +211,7 @@ proptest! {
             prop_assert_eq!(one.found(&search, at), other.found(&Search { context, ..search.clone() }, at));
             for object in objects(&class) {
                 let expected: Vec<Seen> =
-                    one.read(object, &search.context, at).into_iter().map(|seen| shift.seen(seen)).collect();
+                    one.read(object, &search.context, at).into_iter().map(|seen| seen_rewritten(&shift, seen)).collect();
                 prop_assert_eq!(other.read(object, &context, at), expected);
             }
         }
@@ -415,7 +309,7 @@ proptest! {
             prop_assert_eq!(other.found(&Search { criteria, ..search.clone() }, at), expected);
             for object in objects(&class) {
                 let there = ObjectId { uuid: renamed(object.uuid), ..object };
-                let seen = one.read(object, &search.context, at).into_iter().map(|seen| rename.seen(seen));
+                let seen = one.read(object, &search.context, at).into_iter().map(|seen| seen_rewritten(&rename, seen));
                 prop_assert_eq!(other.read(there, &search.context, at), seen.collect::<Vec<_>>());
             }
         }

@@ -129,6 +129,41 @@ fn parts_and_gaps_within_a_period_partition_it() {
     }
 }
 
+/// Every set of instants of the axis that periods can make, with its bits.
+fn sets() -> Vec<(Periods<ValidTime>, Bits)> {
+    let slots: Vec<ValidPeriod> = AXIS.slots();
+    let chosen = |choice: usize| slots.iter().enumerate().filter(move |(index, _)| choice & (1 << index) != 0);
+    let set = |choice| chosen(choice).map(|(_, slot)| *slot).collect::<Periods<ValidTime>>();
+    (0..1 << slots.len()).map(|choice| (set(choice), of_all(chosen(choice).map(|(_, slot)| *slot)))).collect()
+}
+
+#[test]
+fn sets_of_periods_combine_as_their_instants_do() {
+    for (one, in_one) in sets() {
+        for (other, in_other) in sets() {
+            for (combined, expected) in [
+                (one.union(&other), in_one | in_other),
+                (one.intersect(&other), in_one & in_other),
+                (one.subtract(&other), in_one & !in_other),
+            ] {
+                let parts: Vec<_> = combined.iter().collect();
+                assert_eq!(of_all(parts.iter().copied()), expected, "{one:?} and {other:?}");
+                assert!(apart_and_in_order(&parts), "{parts:?} of {one:?} and {other:?}");
+            }
+            assert_eq!(one == other, in_one == in_other, "equal sets are equal values");
+        }
+    }
+}
+
+#[test]
+fn a_set_covers_a_period_when_it_has_all_its_instants() {
+    for (set, inside) in sets() {
+        for period in AXIS.periods() {
+            assert_eq!(set.covers(period), of(period) & !inside == 0, "{set:?} and {period}");
+        }
+    }
+}
+
 /// A value over time as an array: one value for each sampled instant, `None` when two were given for one.
 fn array(values: &[(ValidPeriod, char)]) -> Option<Vec<Option<char>>> {
     let at = |at| {
@@ -202,6 +237,21 @@ proptest! {
         prop_assert_eq!(long_all(set.gaps_within(window)), !inside & long(window));
         let reversed: Periods<ValidTime> = periods.into_iter().rev().collect();
         prop_assert!(set.iter().eq(reversed.iter()), "the order of the periods means nothing");
+    }
+
+    #[test]
+    fn many_periods_combine_as_their_instants_do(one in many(), other in many(), window in lora_core::testing::period(LONG)) {
+        let (in_one, in_other) = (long_all(one.iter().copied()), long_all(other.iter().copied()));
+        let (one, other): (Periods<ValidTime>, Periods<ValidTime>) = (one.into_iter().collect(), other.into_iter().collect());
+        for (combined, expected) in [
+            (one.union(&other), in_one | in_other),
+            (one.intersect(&other), in_one & in_other),
+            (one.subtract(&other), in_one & !in_other),
+        ] {
+            prop_assert_eq!(long_all(combined.iter()), expected);
+            prop_assert!(apart_and_in_order(&combined.iter().collect::<Vec<_>>()));
+        }
+        prop_assert_eq!(one.covers(window), long(window) & !in_one == 0);
     }
 
     #[test]

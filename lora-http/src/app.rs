@@ -13,6 +13,7 @@ use axum::routing::get;
 use lora_core::Service;
 use lora_core::object::{ActorId, Position};
 use lora_core::query::Known;
+use lora_core::query::execute::Limits;
 use lora_core::schema::{Class, ClassId, Schema};
 use lora_core::storage::{Read, Storage, StoreError};
 use lora_core::time::Clock;
@@ -24,7 +25,7 @@ use crate::answer::{POSITION, json_bytes};
 use crate::error::Problem;
 use crate::identify::Identify;
 use crate::metrics::Metrics;
-use crate::{body, describe, health, metrics, observe, openapi, page, routes};
+use crate::{api, body, describe, health, metrics, observe, openapi, page, routes};
 
 /// The prefixes under which the dialect stands.
 pub(crate) const PREFIXES: [&str; 2] = ["", "/lora"];
@@ -38,6 +39,8 @@ pub struct HttpOptions {
     pub body_within: Duration,
     /// How long answering may take as a whole.
     pub answer_within: Duration,
+    /// How much a part of a query's answer may read.
+    pub limits: Limits,
 }
 
 impl Default for HttpOptions {
@@ -46,6 +49,7 @@ impl Default for HttpOptions {
             body_bytes_max: 16 * 1024 * 1024,
             body_within: Duration::from_secs(30),
             answer_within: Duration::from_secs(60),
+            limits: Limits { registrations: 200_000, postings: 2_000_000 },
         }
     }
 }
@@ -119,7 +123,7 @@ pub(crate) fn demanded(request: &Request) -> Result<Option<Position>, Problem> {
     })
 }
 
-fn ahead(error: lora_core::Error) -> Problem {
+pub(crate) fn ahead(error: lora_core::Error) -> Problem {
     match error {
         lora_core::Error::Store(StoreError::Ahead { asked, newest }) => {
             let message = format!("position {asked} is not here: the store stands at {newest}");
@@ -142,6 +146,7 @@ pub fn router<S: Storage>(parts: Parts<S>) -> Router {
         .route("/metrics", get(metrics::render))
         .route("/openapi.json", get(async || json_bytes(StatusCode::OK, description)))
         .route("/lora/", get(page::handle));
+    router = api::routes(router);
     for prefix in PREFIXES {
         router = dialect(router, app.service.schema(), prefix);
     }

@@ -8,6 +8,7 @@ use lora_core::storage::Storage;
 use serde_json::{Map, Value, json};
 
 use crate::answer::json as answer;
+use crate::api;
 use crate::app::{App, PREFIXES};
 use crate::error::Problem;
 use crate::params::{Arguments, read_uuid};
@@ -53,8 +54,11 @@ pub(crate) fn services(schema: &Schema) -> Vec<String> {
     services
 }
 
-/// Whether a path is one of the dialect's, under one of the prefixes.
+/// Whether a path is one of our own API, or one of the dialect's under one of the prefixes.
 pub(crate) fn is_served(schema: &Schema, path: &str) -> bool {
+    if api::is_served(schema, path) {
+        return true;
+    }
     let inside = |prefix: &str| path.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/'));
     PREFIXES.iter().rev().filter_map(|prefix| inside(prefix)).any(|path| {
         let segments: Vec<&str> = path.split('/').collect();

@@ -149,6 +149,10 @@ impl Problem {
             ErrorKind::Full => (StatusCode::INSUFFICIENT_STORAGE, "store_full"),
             ErrorKind::Corrupt => (StatusCode::INTERNAL_SERVER_ERROR, "store_corrupt"),
         };
+        if let lora_core::Error::TooLarge { .. } = problem {
+            let narrower = "a query about fewer objects or a shorter time, or one of which another part finds little";
+            return Self::new(StatusCode::UNPROCESSABLE_ENTITY, "query_too_large", problem.to_string()).accepted(narrower);
+        }
         if status.is_server_error() {
             error!(error = %Chain(problem), "the store failed");
         }
@@ -218,6 +222,12 @@ impl Problem {
     /// The same, saying up to which position the store was looked at.
     pub(crate) fn seen(mut self, position: Position) -> Self {
         self.0.position = Some(position);
+        self
+    }
+
+    /// The same under another status and code.
+    pub(crate) fn but(mut self, status: StatusCode, code: &'static str) -> Self {
+        (self.0.status, self.0.code) = (status, code);
         self
     }
 

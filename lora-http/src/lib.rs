@@ -6,6 +6,8 @@
 //!
 //! [`router`] makes an axum router of [`Parts`], [`serve`] answers connections with it until it is told to stop.
 //!
+//! `/api/v1` is our own API, with English names, queries and pages.
+//!
 //! Where to look:
 //! *what does `virkningFra` mean?* `params.rs` · *why 404 and not 400?* `error.rs` · *which path leads where?* `app.rs`
 //! · *what happens on PATCH?* `routes/update.rs`.
@@ -14,6 +16,7 @@
 //! All reads of one request look at one view of the store, and take one instant for the present.
 
 mod answer;
+mod api;
 mod app;
 mod body;
 mod describe;

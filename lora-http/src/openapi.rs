@@ -1,5 +1,6 @@
 //! `/openapi.json`: every path of the server as OpenAPI 3.1, made from the classes of the store.
 
+mod api;
 mod operations;
 
 use axum::body::Bytes;
@@ -21,11 +22,11 @@ fn document(schema: &Schema) -> Value {
             "title": "LoRA",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "A register of master data with two time axes: when something holds (virkning), and when it \
-                was registered (registrering). Every path stands at the root and under /lora.",
+                was registered (registrering). LoRA's paths stand at the root and under /lora.",
             "license": {"name": "MPL-2.0", "identifier": "MPL-2.0"},
         },
         "servers": PREFIXES.map(|prefix| json!({"url": if prefix.is_empty() { "/" } else { prefix }})),
-        "tags": services(schema).iter().map(|service| json!({"name": service})).collect::<Vec<_>>(),
+        "tags": tags(schema),
         "paths": paths(schema),
         "components": {
             "schemas": schemas(schema),
@@ -36,8 +37,17 @@ fn document(schema: &Schema) -> Value {
     })
 }
 
+fn tags(schema: &Schema) -> Vec<Value> {
+    let services = services(schema).into_iter().map(|service| json!({"name": service}));
+    [json!({"name": "api", "description": "Our own API, with English names; docs/query.md says what queries mean"})]
+        .into_iter()
+        .chain(services)
+        .collect()
+}
+
 fn paths(schema: &Schema) -> Value {
     let mut paths = operations::of_server();
+    paths.extend(api::paths(schema));
     for service in services(schema) {
         paths.insert(format!("/{service}/classes"), operations::classes(&service));
     }
@@ -83,6 +93,7 @@ fn schemas(schema: &Schema) -> Value {
     }
     schemas.insert("Object".to_owned(), object_schema());
     schemas.insert("Problem".to_owned(), problem_schema());
+    schemas.extend(api::schemas());
     Value::Object(schemas)
 }
 

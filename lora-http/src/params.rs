@@ -27,13 +27,8 @@ impl Arguments {
     /// # Errors
     /// 400 where a name or value is not UTF-8, or holds a NUL.
     pub(crate) fn of(uri: &Uri) -> Result<Self, Problem> {
-        let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        let arguments = pairs.map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decoded(name, pair)?;
-            Ok((folded(&name), decoded(value, &name)?))
-        });
-        arguments.collect::<Result<_, Problem>>().map(Self)
+        let pairs = pairs(uri)?.into_iter();
+        Ok(Self(pairs.map(|(name, value)| (folded(&name), value)).collect()))
     }
 
     /// Refuses every argument whose name is not `allowed`.
@@ -86,6 +81,21 @@ impl Arguments {
     }
 }
 
+/// The arguments of a request in the order given, with their names as they are.
+///
+/// # Errors
+/// 400 where a name or value is not UTF-8, or holds a NUL.
+pub(crate) fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
+    let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    let arguments = pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = decoded(name, pair)?;
+        let value = decoded(value, &name)?;
+        Ok((name, value))
+    });
+    arguments.collect()
+}
+
 /// A UUID that an argument gives.
 pub(crate) fn uuid(name: &str, text: &str) -> Result<Uuid, Problem> {
     read_uuid(text).ok_or_else(|| {
@@ -134,7 +144,7 @@ fn decoded(text: &str, of: &str) -> Result<String, Problem> {
 }
 
 /// The text that percent signs encode; `None` where it is not UTF-8. A `%` without two digits stands for itself.
-fn percent_decoded(text: &str) -> Option<String> {
+pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

@@ -8,7 +8,8 @@
 //! serializable transactions: what must hold is decided in one statement that sees the newest state, and is checked from
 //! outside by `lora check`.
 //!
-//! [`open()`] is the way in; [`connect()`], [`migrate`] and [`PostgresStore::new`] are its parts.
+//! [`open()`] is the way in; [`connect()`], [`migrate`] and [`PostgresStore::new`] are its parts. [`open_register`] and
+//! [`open_blocking`] open a [`register`](lora_core::register) by its URL.
 
 mod commit;
 mod connect;
@@ -19,6 +20,7 @@ mod open;
 mod options;
 mod queue;
 mod read;
+mod register;
 mod replicas;
 mod session;
 mod store;
@@ -32,6 +34,7 @@ pub use connect::{ConnectError, connect};
 pub use open::{OpenError, Site, open};
 pub use options::{Options, ServerUrl, Timeouts, UrlError};
 pub use read::PostgresView;
+pub use register::{BlockingRegister, OpenRegisterError, OwnRuntime, open_blocking, open_register};
 pub use session::SESSION_OPTIONS;
 pub use store::{PostgresStore, Tenant};
 pub use tls::TlsError;

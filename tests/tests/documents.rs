@@ -69,6 +69,11 @@ fn the_example_in_time_md_comes_out_as_told() {
     run("docs/time.md");
 }
 
+#[test]
+fn the_queries_in_query_md_find_what_they_say() {
+    run("docs/query.md");
+}
+
 /// Every guarantee in time.md names a test, and that test exists.
 #[test]
 fn every_guarantee_names_its_test() {
@@ -77,6 +82,7 @@ fn every_guarantee_names_its_test() {
     let sources = [
         "lora-core/src/storage/conformance/seam.rs",
         "lora-core/src/storage/conformance/operations.rs",
+        "lora-core/src/storage/conformance/windows.rs",
         "lora-embedded/tests/proof/kill.rs",
         "lora-embedded/tests/proof/crashes.rs",
         "lora-embedded/tests/proof/flips.rs",

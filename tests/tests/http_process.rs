@@ -29,6 +29,7 @@ fn wrong_use_ends_with_2_and_says_why() {
     refused(&["import", "--classes", "/nowhere/at/all"], &[], &["/nowhere/at/all"]);
     refused(&["serve", "--memory", "--data", "x"], &[], &["--memory"]);
     refused(&["serve", "--body-bytes-max", "many"], &[], &["--body-bytes-max", "many"]);
+    refused(&["serve", "--query-postings-max", "many"], &[], &["--query-postings-max", "many"]);
     refused(&["serve", "--log-format", "xml"], &[], &["--log-format", "xml"]);
     refused(&["serve", "--trust-actor-header", "a b"], &[], &["--trust-actor-header"]);
     let open = ["serve", "--listen", "0.0.0.0:0", "--no-authentication", "--trust-actor-header", "X-Actor"];
@@ -57,6 +58,8 @@ fn config_shows_every_value_with_its_origin_and_check_names_every_problem() {
         "data = \"./lora-data\" # default",
         "# postgres is not given",
         "body_bytes_max = 5 # flag --body-bytes-max",
+        "query_registrations_max = 200000 # default",
+        "query_postings_max = 2000000 # default",
         "log_format = \"json\" # environment LORA_LOG_FORMAT",
         "# trust_actor_header is not given",
     ] {

@@ -67,6 +67,34 @@ fn two_servers_write_and_answers_on_both_obey_positions() {
     assert_eq!(run(&["check", "--postgres", database.url()], &[]).status.code(), Some(0));
 }
 
+/// A page that one server began is gone on with by another, while both write.
+#[test]
+fn pages_go_on_at_another_server() {
+    let database = TestDatabase::create();
+    let servers = [Server::on_postgres(database.url()), Server::on_postgres(database.url())];
+    (1..=20).for_each(|number| drop(put(&servers[0], number, &format!("k{:02}", number * 7 % 20))));
+    let page = |server: &Server, after: &str| {
+        let answer = server.get(&format!("/api/v1/facet?order=user_key&valid=always&limit=3&show=objects{after}"));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    };
+    let keys = |page: &Value| {
+        let found = page["found"].as_array().unwrap().iter();
+        found.map(|found| found["object"]["attributes"]["properties"][0]["user_key"].to_string()).collect::<Vec<_>>()
+    };
+    let mut last = page(&servers[0], "");
+    let mut found = keys(&last);
+    for turn in 1_u32.. {
+        let Some(next) = last["next"].as_str().map(str::to_owned) else { break };
+        put(&servers[0], turn, "zz");
+        put(&servers[1], 100 + turn, "k00");
+        last = page(&servers[turn as usize % 2], &format!("&after={next}"));
+        found.extend(keys(&last));
+    }
+    let expected: Vec<String> = (0..20).map(|number| format!("\"k{number:02}\"")).collect();
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn tenants_of_one_database_know_nothing_of_each_other() {
     let database = TestDatabase::create();

@@ -162,6 +162,22 @@ pub enum Target {
     Nothing,
 }
 
+impl Target {
+    /// The UUID, where it points at one.
+    pub const fn uuid(&self) -> Option<Uuid> {
+        match self {
+            Self::Uuid(uuid) => Some(*uuid),
+            Self::Urn(_) | Self::Nothing => None,
+        }
+    }
+}
+
+impl From<Uuid> for Target {
+    fn from(uuid: Uuid) -> Self {
+        Self::Uuid(uuid)
+    }
+}
+
 /// One row of a relation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RelationRow {

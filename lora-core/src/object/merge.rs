@@ -110,7 +110,7 @@ fn overlaid<R: Row>(previous: &[R], new: &[R]) -> Vec<R> {
 }
 
 /// The previous rows outside `covered`, cut where they run into it.
-fn remainder<R: Row>(previous: &[R], covered: impl Iterator<Item = Period<ValidTime>>) -> Vec<R> {
+pub(super) fn remainder<R: Row>(previous: &[R], covered: impl Iterator<Item = Period<ValidTime>>) -> Vec<R> {
     let covered: Periods<ValidTime> = covered.collect();
     let pieces = |row: &R| {
         let row = row.clone();

@@ -9,6 +9,7 @@ mod merge;
 mod patch;
 mod registration;
 pub mod slice;
+mod statement;
 mod validate;
 
 pub(crate) use content::Row;
@@ -17,4 +18,5 @@ pub use lifecycle::LifeCycle;
 pub use merge::merge;
 pub use patch::{AttributePatch, Change, Patch};
 pub use registration::{ActorId, BatchId, ObjectId, Position, Registration, Seq};
+pub(crate) use statement::{Pointing, Statement, joined};
 pub use validate::{ContentError, Section, validate, validate_next, validate_patch};

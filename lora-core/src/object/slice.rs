@@ -2,7 +2,7 @@
 
 use super::Content;
 use super::content::{ChangeRows, Row};
-use crate::time::{Period, ValidTime};
+use crate::time::{Period, Timestamp, ValidTime};
 
 /// Leaves the rows of `content` whose effect shares an instant with `window`; the rows themselves are not clipped.
 ///
@@ -13,6 +13,25 @@ use crate::time::{Period, ValidTime};
 /// ```
 pub fn retain_in_effect(content: &mut Content, window: Option<Period<ValidTime>>) {
     content.for_each_list(&InEffect(window));
+}
+
+/// The longest window around `window` in which the same rows are in effect.
+///
+/// ```text
+/// rows    |--A--)     |-----B-----)    |--C--)
+/// window                 |-)
+/// result        |----------------------)
+/// ```
+pub fn unchanging(content: &Content, window: Period<ValidTime>) -> Period<ValidTime> {
+    let (mut from, mut to) = (Timestamp::NEG_INFINITY, Timestamp::INFINITY);
+    for valid in content.effects().map(|effect| effect.valid) {
+        if valid.to() <= window.from() {
+            from = from.max(valid.to());
+        } else if valid.from() >= window.to() {
+            to = to.min(valid.from());
+        }
+    }
+    Period::new(from, to).unwrap_or(window)
 }
 
 /// Joins rows that follow on each other and state the same (LoRA's *konsolider*); the first one's actor and note stay.

@@ -3,7 +3,7 @@
 //! Years are astronomical: 0 is 1 BC, −1 is 2 BC.
 
 /// Seconds of a day without leap seconds.
-pub(super) const DAY: i64 = 86_400;
+pub(crate) const DAY: i64 = 86_400;
 
 /// A 400-year cycle of the calendar, in days; a whole number of weeks.
 const CYCLE_DAYS: i64 = 146_097;
@@ -12,15 +12,15 @@ const MARCH_0_TO_EPOCH: i64 = 719_468;
 
 /// A date of the calendar; only [`Date::new`] and [`Date::from_day`] make one, so it always exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Date {
-    pub(super) year: i64,
-    pub(super) month: i64,
-    pub(super) day: i64,
+pub(crate) struct Date {
+    pub(crate) year: i64,
+    pub(crate) month: i64,
+    pub(crate) day: i64,
 }
 
 impl Date {
     /// The date, or the name of the field that is out of range.
-    pub(super) fn new(year: i64, month: i64, day: i64) -> Result<Self, &'static str> {
+    pub(crate) fn new(year: i64, month: i64, day: i64) -> Result<Self, &'static str> {
         if !(1..=12).contains(&month) {
             Err("month")
         } else if !(1..=days_in_month(year, month)).contains(&day) {
@@ -31,7 +31,7 @@ impl Date {
     }
 
     /// The date `day` days after 1970-01-01.
-    pub(super) fn from_day(day: i64) -> Self {
+    pub(crate) fn from_day(day: i64) -> Self {
         let since = day + MARCH_0_TO_EPOCH;
         let (cycle, in_cycle) = (since.div_euclid(CYCLE_DAYS), since.rem_euclid(CYCLE_DAYS));
         // Years begin in March here, so that the leap day is the last day of a year, a century and a cycle.
@@ -48,7 +48,7 @@ impl Date {
     }
 
     /// Days since 1970-01-01.
-    pub(super) fn to_day(self) -> i64 {
+    pub(crate) fn to_day(self) -> i64 {
         let year = self.year - i64::from(self.month <= 2);
         let (cycle, year_in_cycle) = (year.div_euclid(400), year.rem_euclid(400));
         let months_since_march = (self.month + 9) % 12;
@@ -58,11 +58,11 @@ impl Date {
 }
 
 /// Monday is 1 and Sunday 7, as in ISO 8601.
-pub(super) fn weekday(day: i64) -> i64 {
+pub(crate) fn weekday(day: i64) -> i64 {
     (day + 3).rem_euclid(7) + 1
 }
 
-pub(super) fn is_leap(year: i64) -> bool {
+pub(crate) fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 

@@ -102,7 +102,7 @@ pub fn to_utc(local_micros: i64) -> i64 {
 }
 
 /// [`offset_at`] in whole seconds.
-pub(super) fn offset_at_second(utc: i64) -> i32 {
+pub(crate) fn offset_at_second(utc: i64) -> i32 {
     if utc >= EU_RULE {
         return offset_by_rule(utc);
     }
@@ -113,7 +113,7 @@ pub(super) fn offset_at_second(utc: i64) -> i32 {
 }
 
 /// [`to_utc`] in whole seconds.
-pub(super) fn to_utc_second(local: i64) -> i64 {
+pub(crate) fn to_utc_second(local: i64) -> i64 {
     resolve(local, offset_at_second)
 }
 

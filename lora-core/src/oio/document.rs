@@ -189,7 +189,7 @@ impl Document {
 }
 
 /// The text with at most 80 characters, the last of them `…` when something is left out.
-pub(super) fn shortened_text(text: &str) -> String {
+pub(crate) fn shortened_text(text: &str) -> String {
     match text.char_indices().nth(SHORTENED_CHARS) {
         None => text.to_owned(),
         Some(_) => text.chars().take(SHORTENED_CHARS - 1).chain(['…']).collect(),

@@ -5,6 +5,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use super::document::shortened_text;
 use super::output::ACTOR_KINDS;
 use super::{Document, virkning_bound};
 use crate::object::{
@@ -80,7 +81,7 @@ pub fn read_new_object(class: &Class, body: &Document) -> Result<NewObject, Inpu
 ///
 /// # Errors
 /// [`InputError`] for the first member that may not stand where it stands, or for what may not stand together.
-pub(super) fn read_whole_content(class: &Class, document: &Document, at: &Place<'_>) -> Result<Content, InputError> {
+pub(crate) fn read_whole_content(class: &Class, document: &Document, at: &Place<'_>) -> Result<Content, InputError> {
     let members = members(document, at)?;
     known(members, at, &["attributter", "tilstande", "relationer"])?;
     let content = content_in(class, members, at, Blanks::Kept)?;
@@ -153,7 +154,7 @@ pub fn read_note(body: &Document) -> Result<String, InputError> {
     note(given, &at)
 }
 
-pub(super) type Members = [(String, Document)];
+pub(crate) type Members = [(String, Document)];
 
 fn top_members<'a>(body: &'a Document, at: &Place<'_>) -> Result<&'a Members, InputError> {
     let members = members(body, at)?;
@@ -302,7 +303,7 @@ fn urn(text: &str, at: &Place<'_>) -> Result<String, InputError> {
 }
 
 /// A UUID with its dashes, as LoRA wants it in bodies.
-pub(super) fn uuid(text: &str, at: &Place<'_>) -> Result<Uuid, InputError> {
+pub(crate) fn uuid(text: &str, at: &Place<'_>) -> Result<Uuid, InputError> {
     let parsed = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
     let accepted = || "a UUID such as 5e2ae0f2-5b33-4d8a-9a20-fd9f1a4e1b7c".to_owned();
     parsed.ok_or_else(|| at.error("bad_uuid", "is no UUID", Some(text), accepted()))
@@ -378,7 +379,7 @@ fn value(field: &Field, document: &Document, at: &Place<'_>, blanks: Blanks) -> 
 }
 
 /// A number without a fraction, in whatever way it is written: `1.0` and `1e0` are as good as `1`.
-fn integer(document: &Document, at: &Place<'_>) -> Result<i32, InputError> {
+pub(crate) fn integer(document: &Document, at: &Place<'_>) -> Result<i32, InputError> {
     let Document::Number(number) = document else { return Err(at.wrong_type(document, "integer")) };
     let written_out = |number: f64| (number.fract() == 0.0).then(|| format!("{number:.0}").parse().ok()).flatten();
     let whole = match number.as_i64() {
@@ -390,7 +391,7 @@ fn integer(document: &Document, at: &Place<'_>) -> Result<i32, InputError> {
 }
 
 /// A number without a fraction or sign.
-pub(super) fn whole_number(document: &Document, at: &Place<'_>) -> Result<u64, InputError> {
+pub(crate) fn whole_number(document: &Document, at: &Place<'_>) -> Result<u64, InputError> {
     let number = document.as_integer().and_then(|number| u64::try_from(number).ok());
     let accepted = || "a whole number from 0 on".to_owned();
     number.ok_or_else(|| at.error("out_of_range", "is no whole number", Some(&document.shortened()), accepted()))
@@ -431,15 +432,15 @@ fn keyword(document: &Document, at: &Place<'_>) -> Result<Keyword, InputError> {
 
 // Reading members, items and texts.
 
-pub(super) fn members<'a>(document: &'a Document, at: &Place<'_>) -> Result<&'a Members, InputError> {
+pub(crate) fn members<'a>(document: &'a Document, at: &Place<'_>) -> Result<&'a Members, InputError> {
     document.as_members().ok_or_else(|| at.wrong_type(document, "object"))
 }
 
-pub(super) fn text<'a>(document: &'a Document, at: &Place<'_>) -> Result<&'a str, InputError> {
+pub(crate) fn text<'a>(document: &'a Document, at: &Place<'_>) -> Result<&'a str, InputError> {
     document.as_text().ok_or_else(|| at.wrong_type(document, "string"))
 }
 
-fn each<T>(
+pub(crate) fn each<T>(
     document: &Document,
     at: &Place<'_>,
     read: impl Fn(&Document, &Place<'_>) -> Result<T, InputError>,
@@ -448,19 +449,19 @@ fn each<T>(
     items.iter().enumerate().map(|(index, item)| read(item, &at.item(index))).collect()
 }
 
-pub(super) fn find<'a>(members: &'a Members, name: &str) -> Option<&'a Document> {
+pub(crate) fn find<'a>(members: &'a Members, name: &str) -> Option<&'a Document> {
     members.iter().find(|(member, _)| member == name).map(|(_, value)| value)
 }
 
-pub(super) fn required<'a>(members: &'a Members, at: &Place<'_>, name: &str) -> Result<&'a Document, InputError> {
+pub(crate) fn required<'a>(members: &'a Members, at: &Place<'_>, name: &str) -> Result<&'a Document, InputError> {
     find(members, name).ok_or_else(|| missing(at, name))
 }
 
-pub(super) fn missing(at: &Place<'_>, name: &str) -> InputError {
+pub(crate) fn missing(at: &Place<'_>, name: &str) -> InputError {
     at.error("missing_member", &format!("lacks the member `{name}`"), None, format!("an object with `{name}`"))
 }
 
-pub(super) fn known(members: &Members, at: &Place<'_>, names: &[&str]) -> Result<(), InputError> {
+pub(crate) fn known(members: &Members, at: &Place<'_>, names: &[&str]) -> Result<(), InputError> {
     match members.iter().find(|(name, _)| !names.contains(&name.as_str())) {
         None => Ok(()),
         Some((name, _)) => {
@@ -483,28 +484,32 @@ fn parts<'d, 'a, D>(
     Ok(declared.iter().filter_map(part).collect())
 }
 
-fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A place in the document; turned into a JSON pointer only where something is wrong.
-pub(super) enum Place<'a> {
+pub(crate) enum Place<'a> {
     Root,
+    /// The query string, whose members are its arguments.
+    Query,
+    /// The path of a URL.
+    Path,
     Member(&'a Place<'a>, &'a str),
     Item(&'a Place<'a>, usize),
 }
 
 impl<'a> Place<'a> {
-    pub(super) fn member(&'a self, name: &'a str) -> Self {
+    pub(crate) fn member(&'a self, name: &'a str) -> Self {
         Self::Member(self, name)
     }
 
-    fn item(&'a self, index: usize) -> Self {
+    pub(crate) fn item(&'a self, index: usize) -> Self {
         Self::Item(self, index)
     }
 
-    pub(super) fn error(&self, code: &'static str, what: &str, found: Option<&str>, accepted: String) -> InputError {
-        let found = found.map(super::document::shortened_text);
+    pub(crate) fn error(&self, code: &'static str, what: &str, found: Option<&str>, accepted: String) -> InputError {
+        let found = found.map(shortened_text);
         let what = match &found {
             Some(found) => format!("{what}: {found}"),
             None => what.to_owned(),
@@ -518,28 +523,33 @@ impl<'a> Place<'a> {
         }
     }
 
-    pub(super) fn said(&self, what: &str) -> String {
+    pub(crate) fn said(&self, what: &str) -> String {
         match self {
             Self::Root => format!("the body {what}"),
+            Self::Query => format!("the query {what}"),
+            Self::Path => format!("the path {what}"),
             place => format!("{place} {what}"),
         }
     }
 
-    pub(super) fn wrong_type(&self, document: &Document, expected: &str) -> InputError {
+    pub(crate) fn wrong_type(&self, document: &Document, expected: &str) -> InputError {
         let what = format!("is of type {}", document.type_name());
         self.error("wrong_type", &what, Some(&document.shortened()), format!("type {expected}"))
     }
 
-    pub(super) fn not_one_of<'n>(&self, found: &str, names: impl Iterator<Item = &'n str>) -> InputError {
+    pub(crate) fn not_one_of<'n>(&self, found: &str, names: impl Iterator<Item = &'n str>) -> InputError {
         self.error("unknown_value", "is not a known value", Some(found), format!("one of {}", quoted(names)))
     }
 }
 
 impl fmt::Display for Place<'_> {
-    /// The JSON pointer (RFC 6901).
+    /// The JSON pointer (RFC 6901), or `?name` of an argument.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => Ok(()),
+            Self::Query => f.write_str("?"),
+            Self::Path => f.write_str("path"),
+            Self::Member(Self::Query, name) => write!(f, "?{}", shortened_text(name)),
             Self::Member(above, name) => write!(f, "{above}/{}", name.replace('~', "~0").replace('/', "~1")),
             Self::Item(above, index) => write!(f, "{above}/{index}"),
         }

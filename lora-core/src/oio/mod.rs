@@ -4,12 +4,12 @@
 //! everything else knows instants. A text without an offset is in Europe/Copenhagen.
 
 mod catalogue;
-mod civil;
+pub(crate) mod civil;
 pub mod copenhagen;
 pub mod document;
-mod input;
+pub(crate) mod input;
 pub mod json_lines;
-mod output;
+pub(crate) mod output;
 mod relation_order;
 mod shown_time;
 pub mod time_text;

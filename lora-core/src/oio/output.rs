@@ -11,7 +11,7 @@ use crate::schema::{Class, Field, Group, Keyword, State, Value};
 use crate::service::{Answer, Answered};
 
 /// The wire names of the life cycles (*livscykluskode*).
-pub(super) const LIFECYCLES: [(LifeCycle, &str); 5] = [
+pub(crate) const LIFECYCLES: [(LifeCycle, &str); 5] = [
     (LifeCycle::Created, "Opstaaet"),
     (LifeCycle::Imported, "Importeret"),
     (LifeCycle::Corrected, "Rettet"),
@@ -20,7 +20,7 @@ pub(super) const LIFECYCLES: [(LifeCycle, &str); 5] = [
 ];
 
 /// The wire names of the kinds of actor (*aktoertypekode*).
-pub(super) const ACTOR_KINDS: [(ActorKind, &str); 6] = [
+pub(crate) const ACTOR_KINDS: [(ActorKind, &str); 6] = [
     (ActorKind::Organisation, "Organisation"),
     (ActorKind::OrganisationUnit, "OrganisationEnhed"),
     (ActorKind::OrganisationFunction, "OrganisationFunktion"),
@@ -57,7 +57,7 @@ pub fn write_content(out: &mut Vec<u8>, class: &Class, content: &Content) {
 }
 
 /// The same with every value that is empty.
-pub(super) fn write_whole_content(out: &mut Vec<u8>, class: &Class, content: &Content) {
+pub(crate) fn write_whole_content(out: &mut Vec<u8>, class: &Class, content: &Content) {
     write_parts(out, class, content, Blanks::Shown);
 }
 
@@ -222,25 +222,25 @@ fn keyword(out: &mut Vec<u8>, keyword: &Keyword) {
 
 // Members and items are separated by looking at what was written last, so that no writer needs to know its place.
 
-fn separate(out: &mut Vec<u8>) {
+pub(crate) fn separate(out: &mut Vec<u8>) {
     if !matches!(out.last(), None | Some(b'{' | b'[' | b':' | b',')) {
         out.push(b',');
     }
 }
 
-fn separated(out: &mut Vec<u8>, json: &[u8]) {
+pub(crate) fn separated(out: &mut Vec<u8>, json: &[u8]) {
     separate(out);
     out.extend_from_slice(json);
 }
 
-pub(super) fn object(out: &mut Vec<u8>, members: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn object(out: &mut Vec<u8>, members: impl FnOnce(&mut Vec<u8>)) {
     separate(out);
     out.push(b'{');
     members(out);
     out.push(b'}');
 }
 
-fn list<T>(out: &mut Vec<u8>, items: &[T], item: impl Fn(&mut Vec<u8>, &T)) {
+pub(crate) fn list<T>(out: &mut Vec<u8>, items: &[T], item: impl Fn(&mut Vec<u8>, &T)) {
     separate(out);
     out.push(b'[');
     for this in items {
@@ -249,31 +249,31 @@ fn list<T>(out: &mut Vec<u8>, items: &[T], item: impl Fn(&mut Vec<u8>, &T)) {
     out.push(b']');
 }
 
-pub(super) fn name(out: &mut Vec<u8>, name: &str) {
+pub(crate) fn name(out: &mut Vec<u8>, name: &str) {
     text(out, name);
     out.push(b':');
 }
 
 /// A member, unless the text is empty.
-pub(super) fn text_member(out: &mut Vec<u8>, wire: &str, value: &str) {
+pub(crate) fn text_member(out: &mut Vec<u8>, wire: &str, value: &str) {
     if !value.is_empty() {
         name(out, wire);
         text(out, value);
     }
 }
 
-pub(super) fn text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
     separate(out);
     serde_json::to_writer(out, text).expect("writing a text into memory cannot fail");
 }
 
-pub(super) fn uuid(out: &mut Vec<u8>, uuid: Uuid) {
+pub(crate) fn uuid(out: &mut Vec<u8>, uuid: Uuid) {
     let mut buffer = Uuid::encode_buffer();
     quoted(out, |out| out.extend_from_slice(uuid.hyphenated().encode_lower(&mut buffer).as_bytes()));
 }
 
 /// Text that needs no escapes.
-pub(super) fn quoted(out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn quoted(out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {
     separate(out);
     out.push(b'"');
     text(out);

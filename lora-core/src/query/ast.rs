@@ -41,7 +41,7 @@ impl Known {
     }
 
     /// Which registration counts, where it can be one at most: then a store can be asked for many objects at once.
-    pub(crate) fn at_most_one(self) -> Option<KnownAt> {
+    pub fn at_most_one(self) -> Option<KnownAt> {
         match self {
             Self::Latest => Some(KnownAt::Latest),
             Self::During(window) => {

@@ -1,9 +1,10 @@
 //! Questions over both time axes, and their answers.
 //!
 //! [`Query`] says what is asked in the one language of filters, and [`Search`] what LoRA's clients can ask, which is
-//! translated into it. [`execute`] answers over any store, and [`eval`] defines what the right answer is.
+//! translated into it. [`build`] writes questions with names. [`execute`] answers over any store, and [`eval`] defines what the right answer is.
 
 mod ast;
+pub mod build;
 pub mod eval;
 pub mod execute;
 mod filter;

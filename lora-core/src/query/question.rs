@@ -30,7 +30,8 @@ impl Query {
 /// An order by the values of a field.
 ///
 /// What counts is the value at the first point at which the object is found and has a value: the earliest known, and of
-/// these the earliest in effect. Objects without one come last, in either direction.
+/// these the earliest in effect. Objects without one come last, in either direction; a blank one is none.
+/// Texts stand in the order of their folded letters' code points, and where these are the same, of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
     /// A field of texts, numbers or booleans, or a derived term.

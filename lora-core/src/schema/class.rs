@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ids::IdsExhausted;
-use super::{ClassDeclaration, ClassId, DeclarationError, FieldId, FieldType, Ids};
+use super::{ClassDeclaration, ClassId, DeclarationError, FieldId, FieldType, Ids, Path, path};
 
 /// The classes of one store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     classes: Vec<Class>,
     by_id: BTreeMap<ClassId, usize>,
+    paths: Vec<Path>,
     ids: Ids,
 }
 
@@ -138,7 +139,9 @@ impl Schema {
             declarations.iter().map(|declaration| numbered(declaration, &mut ids)).collect();
         let classes = classes.map_err(|error| vec![error.into()])?;
         let by_id = classes.iter().enumerate().map(|(index, class)| (class.id, index)).collect();
-        Ok(Self { classes, by_id, ids })
+        let paths = declarations.iter().flat_map(|class| &class.paths);
+        let paths = paths.map(|path| Path::numbered(path, &classes)).collect();
+        Ok(Self { classes, by_id, paths, ids })
     }
 
     /// The classes, in the order declared.
@@ -159,6 +162,16 @@ impl Schema {
     /// The class with a wire name.
     pub fn class_on_wire(&self, wire: &str) -> Option<&Class> {
         self.classes.iter().find(|class| class.wire == wire)
+    }
+
+    /// The paths, in the order declared.
+    pub fn paths(&self) -> &[Path] {
+        &self.paths
+    }
+
+    /// The path with an English name.
+    pub fn path_named(&self, name: &str) -> Option<&Path> {
+        self.paths.iter().find(|path| path.name == name)
     }
 
     /// The ids of all names that this store ever knew.
@@ -227,6 +240,7 @@ fn problems(declarations: &[ClassDeclaration]) -> Vec<DeclarationError> {
             }
         }
     }
+    problems.extend(path::problems(declarations));
     problems
 }
 

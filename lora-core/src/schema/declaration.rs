@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cardinality, FieldType};
+use super::{Cardinality, FieldType, PathDeclaration};
 
 /// An object class as declared in a TOML file.
 ///
@@ -33,6 +33,9 @@ pub struct ClassDeclaration {
     /// Search terms made of several fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub derived: Vec<DerivedDeclaration>,
+    /// Paths through this and other classes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<PathDeclaration>,
 }
 
 /// Attributes that change together in time.
@@ -313,23 +316,16 @@ impl Check {
     }
 
     fn english(&mut self, path: &str, name: &str) {
-        let fits = name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        if !fits {
-            self.name(path, "english", name, "a lower-case letter followed by letters, digits and `_`");
-        }
+        self.problems.extend(english(path, name));
     }
 
     fn wire(&mut self, path: &str, name: &str) {
         let fits = name.starts_with(char::is_lowercase)
             && name.chars().all(|c| c.is_lowercase() || c.is_ascii_digit() || c == '_');
         if !fits {
-            self.name(path, "wire", name, "a lower-case letter (also æ, ø, å) followed by letters, digits and `_`");
+            let expected = "a lower-case letter (also æ, ø, å) followed by letters, digits and `_`";
+            self.problems.push(unusable(path, "wire", name, expected));
         }
-    }
-
-    fn name(&mut self, path: &str, kind: &'static str, name: &str, expected: &'static str) {
-        self.problems.push(DeclarationError::Name { path: path.to_owned(), kind, name: name.to_owned(), expected });
     }
 
     fn unique(&mut self, path: &str, mut names: Vec<String>) {
@@ -340,13 +336,29 @@ impl Check {
     }
 
     fn unknown<'a>(&mut self, path: &str, name: &str, known: impl Iterator<Item = &'a str>) {
-        let expected = known.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        self.problems.push(DeclarationError::Unknown { path: path.to_owned(), name: name.to_owned(), expected });
+        self.problems.push(unknown(path, name, known));
     }
 
     fn unfit(&mut self, path: &str, message: String) {
         self.problems.push(DeclarationError::Unfit { path: path.to_owned(), message });
     }
+}
+
+/// What is wrong with an English name.
+pub(super) fn english(path: &str, name: &str) -> Option<DeclarationError> {
+    let fits = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    (!fits).then(|| unusable(path, "english", name, "a lower-case letter followed by letters, digits and `_`"))
+}
+
+/// A name that refers to nothing, with those that would do.
+pub(super) fn unknown<'a>(path: &str, name: &str, known: impl Iterator<Item = &'a str>) -> DeclarationError {
+    let expected = known.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    DeclarationError::Unknown { path: path.to_owned(), name: name.to_owned(), expected }
+}
+
+fn unusable(path: &str, kind: &'static str, name: &str, expected: &'static str) -> DeclarationError {
+    DeclarationError::Name { path: path.to_owned(), kind, name: name.to_owned(), expected }
 }
 
 /// English and wire names of what stands side by side directly below the class.

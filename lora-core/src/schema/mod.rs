@@ -5,7 +5,10 @@
 
 mod class;
 mod declaration;
+mod declare;
 mod ids;
+mod names;
+mod path;
 mod value;
 
 pub use class::{Cardinality, Class, Derived, Field, Group, Presence, Relation, Schema, State, StateValue};
@@ -14,4 +17,9 @@ pub use declaration::{
     RelationDeclaration, StateDeclaration, StateValueDeclaration,
 };
 pub use ids::{ClassId, FieldId, Ids};
+pub(crate) use names::Term;
+pub use names::{NameError, Part};
+pub use path::{
+    Condition, ConditionDeclaration, EdgeDeclaration, NodeDeclaration, Path, PathDeclaration, PathEdge, PathNode,
+};
 pub use value::{FieldType, Keyword, Value};

@@ -5,14 +5,14 @@ use uuid::Uuid;
 use super::Service;
 use crate::error::Error;
 use crate::object::slice::{consolidate, retain_in_effect};
-use crate::object::{LifeCycle, ObjectId, Position, Registration, Seq};
+use crate::object::{LifeCycle, ObjectId, Position, Registration};
 use crate::query::execute::{self, decoded};
 use crate::query::{Known, Search, TimeContext};
 use crate::schema::ClassId;
 use crate::storage::{Encoded, Need, Read, Storage};
 use crate::time::{Period, TransactionTime};
 
-/// How many registrations of one object a single read of a store asks for.
+/// How many registrations a single read of a store asks for.
 const PAGE: usize = 256;
 
 /// An object with the registrations that a time context selects, newest first; at least one.
@@ -77,9 +77,8 @@ impl<S: Storage> Service<S> {
     /// # Errors
     /// [`Error::Store`] from the view.
     pub async fn read(&self, view: &S::View, object: ObjectId, context: &TimeContext) -> Result<Option<Answer>, Error> {
-        let mut found = selected(view, object, context.known).await?;
-        found.reverse();
-        answer(object, &found, context)
+        let found = selected(view, &[object], context.known).await?;
+        answer(object, &found.concat(), context)
     }
 
     /// The objects of a class as `context` selects, by UUID; unknown and deleted ones are left out.
@@ -96,18 +95,11 @@ impl<S: Storage> Service<S> {
         let mut uuids = uuids.to_vec();
         uuids.sort();
         uuids.dedup();
-        let objects = uuids.into_iter().map(|uuid| ObjectId { class, uuid });
+        let objects: Vec<_> = uuids.into_iter().map(|uuid| ObjectId { class, uuid }).collect();
+        let found = selected(view, &objects, context.known).await?;
         let mut answers = Vec::new();
-        if let Some(at) = context.known.at_most_one() {
-            let asked: Vec<_> = objects.map(|object| (object, at)).collect();
-            let found = view.registrations(&asked).await?;
-            for ((object, _), encoded) in asked.into_iter().zip(found) {
-                answers.extend(answer(object, encoded.as_slice(), context)?);
-            }
-        } else {
-            for object in objects {
-                answers.extend(self.read(view, object, context).await?);
-            }
+        for (object, found) in objects.into_iter().zip(found) {
+            answers.extend(answer(object, &found, context)?);
         }
         answers.retain(|answer| !answer.is_deleted());
         Ok(answers)
@@ -123,27 +115,30 @@ impl<S: Storage> Service<S> {
     }
 }
 
-/// The registrations of an object that count, oldest first.
-async fn selected<V: Read>(view: &V, object: ObjectId, known: Known) -> Result<Vec<Encoded>, Error> {
+/// The registrations of each object that count, oldest first.
+async fn selected<V: Read>(view: &V, objects: &[ObjectId], known: Known) -> Result<Vec<Vec<Encoded>>, Error> {
     if let Some(at) = known.at_most_one() {
-        return Ok(view.registrations(&[(object, at)]).await?.into_iter().flatten().collect());
+        let asked: Vec<_> = objects.iter().map(|object| (*object, at)).collect();
+        let found = view.registrations(&asked).await?;
+        return Ok(found.into_iter().map(|newest| newest.into_iter().collect()).collect());
     }
-    let Known::During(Some(window)) = known else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    let mut from = Seq::FIRST;
+    let mut found = vec![Vec::new(); objects.len()];
+    let Known::During(Some(window)) = known else { return Ok(found) };
+    let mut after = None;
     loop {
-        let chain = view.history(object, from, PAGE).await?;
-        let (count, past_window) = (chain.len(), chain.last().is_none_or(|last| last.registered.from() >= window.to()));
-        found.extend(chain.into_iter().filter(|encoded| encoded.registered.overlaps(window)));
-        if count < PAGE || past_window {
-            return Ok(found);
+        let page = view.known_during(objects, window, after, PAGE).await?;
+        for (object, encoded) in page.found {
+            found[object].push(encoded);
         }
-        from = Seq(from.0.saturating_add(PAGE as u32));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(found),
+        }
     }
 }
 
-fn answer(object: ObjectId, newest_first: &[Encoded], context: &TimeContext) -> Result<Option<Answer>, Error> {
-    let registrations = newest_first.iter().map(|encoded| {
+fn answer(object: ObjectId, oldest_first: &[Encoded], context: &TimeContext) -> Result<Option<Answer>, Error> {
+    let registrations = oldest_first.iter().rev().map(|encoded| {
         let mut registration = decoded(encoded)?;
         retain_in_effect(&mut registration.content, context.valid);
         Ok(Answered { position: encoded.position, registered: encoded.registered, registration })

@@ -8,8 +8,9 @@ use event_listener::Event;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Boundary, Chunks, CommitError, ContentHash, Draft, Encoded, GuardKey, Key, KeyRange, KnownAt, LedgerEntry, Posting,
-    PostingPage, Read, Receipt, Scan, ScanCursor, Step, Storage, StoreError, Terms, Wait,
+    Boundary, ChainCursor, ChainPage, Chunks, CommitError, ContentHash, Draft, Encoded, GuardKey, Key, KeyRange,
+    KnownAt, LedgerEntry, Posting, PostingPage, Read, Receipt, Scan, ScanCursor, Step, Storage, StoreError, Terms,
+    Wait,
 };
 use crate::codec::{Digest, link};
 use crate::object::{ObjectId, Position, Seq};
@@ -238,6 +239,19 @@ impl State {
         Some(self.encoded(chain, count.checked_sub(1)?, view))
     }
 
+    /// Where in a chain the registrations lie that were the newest at some instant of a period, after one of them.
+    fn known_during(
+        &self,
+        chain: &[Position],
+        known: Period<TransactionTime>,
+        after: Option<Timestamp<TransactionTime>>,
+    ) -> Range<usize> {
+        let registered = |position: &Position| self.stored(*position).registered_from;
+        let until = |at| chain.partition_point(|position| registered(position) <= at);
+        let first = until(known.from()).saturating_sub(1).max(after.map_or(0, until));
+        first..chain.partition_point(|position| registered(position) < known.to())
+    }
+
     /// Up to `limit` postings of one scan, after one of its own.
     fn scan(&self, scan: &Scan, after: Option<&Posting>, limit: usize, view: Position) -> Vec<Posting> {
         let wanted = |posting: &Posting| {
@@ -317,6 +331,29 @@ impl Read for MemoryView {
         let first = (from.0.max(1) - 1) as usize;
         let last = first.saturating_add(limit).min(chain.len());
         Ok((first..last).map(|index| state.encoded(chain, index, self.position)).collect())
+    }
+
+    async fn known_during(
+        &self,
+        of: &[ObjectId],
+        known: Period<TransactionTime>,
+        after: Option<ChainCursor>,
+        limit: usize,
+    ) -> Result<ChainPage, StoreError> {
+        let state = self.shared.read();
+        let mut page = ChainPage::default();
+        for (number, object) in of.iter().enumerate().skip(after.map_or(0, |after| after.object)) {
+            let after = after.filter(|after| after.object == number).map(|after| after.registered_from);
+            let chain = state.chain(*object, self.position);
+            for index in state.known_during(chain, known, after) {
+                if page.found.len() == limit {
+                    page.next = page.end();
+                    return Ok(page);
+                }
+                page.found.push((number, state.encoded(chain, index, self.position)));
+            }
+        }
+        Ok(page)
     }
 
     async fn postings(

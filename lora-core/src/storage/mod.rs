@@ -118,6 +118,19 @@ pub trait Read: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Encoded>, StoreError>> + Send;
 
+    /// Up to `limit` registrations of the objects that were the newest of theirs at some instant of `known`, after one
+    /// already seen: object by object in the order asked, each oldest first. One asked twice is given twice.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn known_during(
+        &self,
+        of: &[ObjectId],
+        known: Period<TransactionTime>,
+        after: Option<ChainCursor>,
+        limit: usize,
+    ) -> impl Future<Output = Result<ChainPage, StoreError>> + Send;
+
     /// Up to `limit` postings of the scans: scan by scan, each in the order of (key, object, valid period, opened).
     ///
     /// # Errors
@@ -202,6 +215,34 @@ pub struct Encoded {
     pub registered: Period<TransactionTime>,
     /// The registration's bytes.
     pub frame: Arc<Frame>,
+}
+
+/// The last registration of a page, and the object asked for that it came from.
+///
+/// With [`Timestamp::INFINITY`] the rest of the object's registrations are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainCursor {
+    /// The object's index among those asked for.
+    pub object: usize,
+    /// From when on the registration was known: what orders those of an object, and finds them.
+    pub registered_from: Timestamp<TransactionTime>,
+}
+
+/// A page of registrations of several objects.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChainPage {
+    /// The registrations, each with the index of its object among those asked for.
+    pub found: Vec<(usize, Encoded)>,
+    /// Where to go on, unless this was the last page.
+    pub next: Option<ChainCursor>,
+}
+
+impl ChainPage {
+    /// The place of the last registration; none where there is none.
+    pub fn end(&self) -> Option<ChainCursor> {
+        let (object, last) = self.found.last()?;
+        Some(ChainCursor { object: *object, registered_from: last.registered.from() })
+    }
 }
 
 /// A range of keys to scan for postings.

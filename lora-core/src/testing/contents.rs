@@ -75,7 +75,7 @@ pub fn effect(axis: SmallAxis) -> impl Strategy<Value = Effect> + Clone {
 }
 
 /// Things in periods of the axis that do not overlap: in each slot a new one begins, the last goes on, or none is.
-fn disjoint<T: Debug>(
+pub(super) fn disjoint<T: Debug>(
     axis: SmallAxis,
     thing: impl Strategy<Value = T>,
 ) -> impl Strategy<Value = Vec<(Period<ValidTime>, T)>> {

@@ -14,11 +14,12 @@ use uuid::Uuid;
 use super::{SmallAxis, history, search, shown};
 use crate::Service;
 use crate::codec::{Frame, Skeleton, decode_content, encode_content};
+use crate::native::{Cursor, Question, digest, read_filter, read_question, write_filter, write_question};
 use crate::object::{Content, LifeCycle, ObjectId, Position, Registration, Seq, merge, validate};
 use crate::oio::json_lines::{read_entry, read_header, read_restored, write_entry, write_header};
 use crate::oio::{
-    Document, TimeTextError, point, read_new_object, read_note, read_update, shipped_classes, virkning_bound,
-    window_bound, write_content, write_registration_time, write_virkning_bound,
+    Document, DocumentErrorKind, InputError, TimeTextError, point, read_new_object, read_note, read_update,
+    shipped_classes, virkning_bound, window_bound, write_content, write_registration_time, write_virkning_bound,
 };
 use crate::query::eval::{Command, Outcome, World, flaws, like, updated};
 use crate::query::{Pattern, fold};
@@ -211,6 +212,46 @@ pub fn class_file(data: &[u8]) {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), count, "every part has an id of its own");
+}
+
+/// JSON as a query, as a filter of every shipped class, and as a cursor: what is read is written, and read back as the
+/// same in the one form that there is.
+///
+/// # Panics
+/// Where it is not.
+pub fn query_json(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data)
+        && let Ok(cursor) = Cursor::read(text, Uuid::nil(), [0; 32])
+    {
+        assert_eq!(cursor.written(), text);
+    }
+    let Ok(document) = Document::parse(data) else { return };
+    let schema = shipped();
+    if let Ok(question) = read_question(schema, &document) {
+        let mut json = Vec::new();
+        write_question(&mut json, schema, &question);
+        same_again(&json, &question, |document| read_question(schema, document));
+        let other = Question { after: None, limit: None, ..question.clone() };
+        assert_eq!(digest(schema, &other), digest(schema, &question), "pages of one query have one digest");
+    }
+    for class in schema.classes() {
+        let Ok(filter) = read_filter(schema, class, &document) else { continue };
+        let mut json = Vec::new();
+        write_filter(&mut json, schema, class, &filter);
+        same_again(&json, &filter, |document| read_filter(schema, class, document));
+    }
+}
+
+/// What stands for several filters is written out, which may make it larger or deeper than what may be read.
+fn same_again<T: PartialEq>(json: &[u8], one: &T, read: impl Fn(&Document) -> Result<T, InputError>) {
+    let json_text = String::from_utf8_lossy(json);
+    match Document::parse(json) {
+        Ok(document) => match read(&document) {
+            Ok(again) => assert!(again == *one, "{json_text}"),
+            Err(error) => assert_eq!(error.code, "too_many_parts", "{error}: {json_text}"),
+        },
+        Err(error) => assert_eq!(error.kind, DocumentErrorKind::TooDeep, "{json_text}"),
+    }
 }
 
 /// A pattern, a line feed and a text; and a search of a fixed store, drawn with the bytes as seed.

@@ -18,7 +18,7 @@ pub fn like_source() -> impl Strategy<Value = String> + Clone {
         .prop_map(str::to_owned)
 }
 
-fn pattern() -> impl Strategy<Value = Pattern> + Clone {
+pub(super) fn pattern() -> impl Strategy<Value = Pattern> + Clone {
     prop_oneof![
         2 => like_source().prop_map(|source| Pattern::parse(&source).expect("no pattern of these ends in an escape")),
         1 => text().prop_map(|text| Pattern::exactly(&text)),

@@ -9,51 +9,24 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use std::fmt::Debug;
-use std::future::Future;
-use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 use uuid::Uuid;
 
 use super::SmallAxis;
-use crate::Service;
-use crate::check::check;
-use crate::codec::Frame;
-use crate::error::Error;
-use crate::object::lifecycle::TransitionError;
+pub use super::both::Stand;
+use super::both::{Both, REGISTERED};
 use crate::object::{Content, LifeCycle, ObjectId, Position};
 use crate::oio::shipped_classes;
-use crate::query::eval::{Command, Outcome, Refusal, SeenRegistration, Stamp, World, consolidated};
+use crate::query::eval::{Command, SeenRegistration, consolidated};
 use crate::query::{Known, Search, TimeContext};
 use crate::schema::{ClassId, Ids, Schema};
-use crate::service::{Answered, By, History, Written};
-use crate::storage::{Read, Storage, Wait};
-use crate::time::{Clock, ManualClock, Period, Timestamp, TransactionTime};
-
-/// A kind of store, and what may happen to one.
-pub trait Stand {
-    /// The store under test.
-    type Store: Storage;
-    /// Something that a store must outlive without a trace.
-    type Event: Debug + Clone;
-
-    /// An empty store whose instants come from `clock`.
-    fn empty(&mut self, clock: Arc<ManualClock>) -> Self::Store;
-
-    /// Runs a future to its end, with whatever runtime the store needs; the other methods are called outside of it.
-    fn run<F: Future>(&self, future: F) -> F::Output {
-        pollster::block_on(future)
-    }
-
-    /// Lets it happen to the only handle on the store, and gives back the store as it is afterwards.
-    fn happen(&mut self, event: &Self::Event, store: Self::Store, clock: Arc<ManualClock>) -> Self::Store;
-}
+use crate::service::{Answered, By};
+use crate::time::{Clock, Period};
 
 /// The classes that scripts are about: one with a derived term and two groups, one with keywords, one with a list.
 const CLASSES: [&str; 4] = ["user", "class", "it_system", "organisation_function"];
-
-const REGISTERED: SmallAxis = SmallAxis { first: 1_000, step: 10, count: 12 };
 
 /// A step of a script.
 #[derive(Debug, Clone)]
@@ -109,123 +82,44 @@ pub fn acts<E: Debug + Clone + 'static>(
     prop::sample::select(CLASSES.to_vec()).prop_flat_map(of_class)
 }
 
-/// The system under test beside the definition.
-struct Both<S: Stand> {
-    stand: S,
-    /// Always there, but while something happens to the store.
-    service: Option<Service<S::Store>>,
-    clock: Arc<ManualClock>,
+/// A service of the shipped classes beside the definition, and the class that a script is about.
+struct Machine<S: Stand> {
+    both: Both<S>,
     class: ClassId,
-    world: World,
 }
 
-impl<S: Stand> Both<S> {
-    fn new(mut stand: S, class: ClassId) -> Self {
-        let clock = Arc::new(ManualClock::at(REGISTERED.first).unwrap());
-        let store = stand.empty(clock.clone());
-        let service = Some(stand.run(service(store)));
-        Self { stand, service, clock, class, world: World::default() }
-    }
-
-    fn service(&self) -> &Service<S::Store> {
-        self.service.as_ref().unwrap()
-    }
-
-    fn happen(&mut self, event: &S::Event) {
-        let newest = self.newest();
-        let store = self.service().store().clone();
-        self.service = None;
-        let store = self.stand.happen(event, store, self.clock.clone());
-        self.service = Some(self.stand.run(service(store)));
-        assert_eq!(self.newest(), newest, "{event:?} leaves the store as it was");
-    }
-
+impl<S: Stand> Machine<S> {
     fn object(&self, uuid: Uuid) -> ObjectId {
         ObjectId { class: self.class, uuid }
     }
 
-    fn newest(&self) -> Position {
-        self.stand.run(self.service().view(None)).unwrap().position()
-    }
-
     fn run(&mut self, act: &Act<S::Event>) {
         match act {
-            Act::Command(uuid, command, by) => self.command(self.object(*uuid), command, by),
+            Act::Command(uuid, command, by) => self.both.command(self.object(*uuid), command, by),
             Act::History(uuid, lifecycle, stated, after) => {
-                self.history(self.object(*uuid), *lifecycle, stated, *after)
+                self.both.history(self.object(*uuid), *lifecycle, stated, *after)
             }
-            Act::Clock(micros) => self.clock.set(*micros).unwrap(),
-            Act::Search(search, at) => self.search(search, self.one_of_the_positions(*at)),
-            Act::Read(uuid, context, at) => self.read(*uuid, context, self.one_of_the_positions(*at)),
-            Act::Event(event) => self.happen(event),
+            Act::Clock(micros) => self.both.clock.set(*micros).unwrap(),
+            Act::Search(search, at) => self.search(search, self.both.one_of_the_positions(*at)),
+            Act::Read(uuid, context, at) => self.read(*uuid, context, self.both.one_of_the_positions(*at)),
+            Act::Event(event) => self.both.happen(event),
         }
-    }
-
-    /// The first position shows the declarations of the classes only.
-    fn one_of_the_positions(&self, at: Index) -> Position {
-        Position(at.index(self.newest().0 as usize) as u64 + 1)
-    }
-
-    fn command(&mut self, object: ObjectId, command: &Command, by: &By) {
-        let by = by.clone();
-        let stamp_by = by.clone();
-        let result = self.stand.run(async {
-            match command.clone() {
-                Command::Create(content) => self.service().create(object, content, by).await,
-                Command::Import(content) => self.service().import(object, content, by).await,
-                Command::Update(patch) => self.service().update(object, patch, by).await,
-                Command::Passivate => self.service().passivate(object, by).await,
-                Command::Delete => self.service().delete(object, by).await,
-            }
-        });
-        let (position, registered) = match &result {
-            Ok(Written::Registered(receipt)) => (receipt.last, receipt.instant),
-            // Where nothing should be registered the definition must not look at the stamp.
-            _ => (Position(u64::MAX), Timestamp::INFINITY),
-        };
-        let stamp = Stamp { actor: stamp_by.actor, note: stamp_by.note, registered, position };
-        let schema = self.service().schema().clone();
-        let expected = self.world.apply(&schema, object, command, stamp);
-        assert_same_outcome(&result, &expected);
-    }
-
-    /// A registration of another register is taken as stated, where its time and life cycle fit.
-    fn history(&mut self, object: ObjectId, lifecycle: LifeCycle, stated: &Content, after: i64) {
-        let newest = self.world.objects().find(|(this, _)| *this == object).and_then(|(_, entries)| entries.last());
-        let newest = newest.map(|entry| entry.stamp.registered);
-        let base = newest.map_or(REGISTERED.first - 50, |at| at.micros().unwrap());
-        let asserted: Timestamp<TransactionTime> = Timestamp::from_micros(base + after).unwrap();
-        let content = if lifecycle == LifeCycle::Deleted { Content::EMPTY } else { stated.clone() };
-        let now = self.clock.now();
-        let history =
-            History { object, registered_from: asserted, lifecycle, content: content.clone(), by: By::default() };
-        let result = self.stand.run(self.service().import_history(history, now));
-        if newest.is_some_and(|newest| asserted <= newest) || asserted > now {
-            assert!(matches!(result, Err(Error::Asserted { .. })), "{asserted} was taken after {newest:?}: {result:?}");
-            return;
-        }
-        let Ok(Written::Registered(receipt)) = result else {
-            assert!(matches!(result, Err(Error::Transition { .. })), "{result:?}");
-            return;
-        };
-        let stamp = Stamp { actor: Uuid::nil(), note: String::new(), registered: asserted, position: receipt.last };
-        self.world.state(object, lifecycle, content, stamp);
     }
 
     fn search(&self, search: &Search, at: Position) {
-        let view = self.stand.run(self.service().view(Some(at))).unwrap();
-        let found = self.stand.run(self.service().search(&view, search)).unwrap();
-        assert_eq!(found, self.world.search(search, at), "{search:#?} at {at}");
+        let view = self.both.stand.run(self.both.service().view(Some(at))).unwrap();
+        let found = self.both.stand.run(self.both.service().search(&view, search)).unwrap();
+        assert_eq!(found, self.both.world.search(search, at), "{search:#?} at {at}");
     }
 
     fn read(&self, uuid: Uuid, context: &TimeContext, at: Position) {
-        let view = self.stand.run(self.service().view(Some(at))).unwrap();
-        let answer = self.stand.run(self.service().read(&view, self.object(uuid), context)).unwrap();
+        let view = self.both.stand.run(self.both.service().view(Some(at))).unwrap();
+        let answer = self.both.stand.run(self.both.service().read(&view, self.object(uuid), context)).unwrap();
         let found = answer.map(|answer| answer.registrations.into_iter().map(seen).collect::<Vec<_>>());
-        let expected = self.world.read(self.object(uuid), context, at);
+        let expected = self.both.world.read(self.object(uuid), context, at);
         assert_eq!(found, expected, "{uuid} in {context:?} at {at}");
 
-        let whole = self.stand.run(self.service().read(&view, self.object(uuid), &context.always())).unwrap();
+        let whole = self.both.stand.run(self.both.service().read(&view, self.object(uuid), &context.always())).unwrap();
         for (answered, whole) in whole.map_or(vec![], |answer| {
             let whole = answer.clone().registrations;
             answer.consolidated(context).registrations.into_iter().zip(whole).collect()
@@ -235,35 +129,19 @@ impl<S: Stand> Both<S> {
         }
 
         let uuids: Vec<Uuid> = (0..=5).rev().map(Uuid::from_u128).collect();
-        let listed = self.stand.run(self.service().list(&view, self.class, &uuids, context)).unwrap();
+        let listed = self.both.stand.run(self.both.service().list(&view, self.class, &uuids, context)).unwrap();
         let listed: Vec<_> = listed
             .into_iter()
             .map(|answer| (answer.object.uuid, answer.registrations.into_iter().map(seen).collect::<Vec<_>>()))
             .collect();
         let mut expected = Vec::new();
         for uuid in uuids.into_iter().rev() {
-            let read = self.world.read(self.object(uuid), context, at);
+            let read = self.both.world.read(self.object(uuid), context, at);
             let kept = read.filter(|seen| seen[0].lifecycle != LifeCycle::Deleted);
             expected.extend(kept.map(|seen| (uuid, seen)));
         }
         assert_eq!(listed, expected, "{context:?} at {at}");
     }
-
-    /// What must hold of the ledger itself.
-    fn check_ledger(&self) {
-        let entries = self.stand.run(self.service().store().ledger(Position(0), usize::MAX, Wait::Never)).unwrap();
-        for (index, entry) in entries.iter().enumerate() {
-            assert_eq!(entry.position, Position(index as u64 + 1), "positions are gapless");
-            assert!(index == 0 || entries[index - 1].instant < entry.instant, "instants rise");
-            if let Ok(registration) = entry.frame.registration() {
-                assert_eq!(Frame::of(&registration, entry.frame.salt), *entry.frame, "the bytes are canonical");
-            }
-        }
-    }
-}
-
-async fn service<T: Storage>(store: T) -> Service<T> {
-    Service::open(store, shipped_classes(), || [3; 16]).await.unwrap()
 }
 
 fn seen(answered: Answered) -> SeenRegistration {
@@ -278,37 +156,21 @@ fn seen(answered: Answered) -> SeenRegistration {
     }
 }
 
-fn assert_same_outcome(result: &Result<Written, Error>, expected: &Outcome) {
-    let same = match (result, expected) {
-        (Ok(Written::Registered(_)), Outcome::Registered(_)) | (Ok(Written::Unchanged), Outcome::Unchanged) => true,
-        (Err(Error::Content { .. }), Outcome::Refused(Refusal::Flawed(_))) => true,
-        (Err(Error::Transition { source, .. }), Outcome::Refused(refusal)) => match (source, refusal) {
-            (TransitionError::Unknown, Refusal::Unknown) | (TransitionError::Exists, Refusal::Exists) => true,
-            (TransitionError::Illegal { from, .. }, Refusal::Illegal(expected)) => from == expected,
-            _ => false,
-        },
-        _ => false,
-    };
-    assert!(same, "the service says {result:?}, the definition {expected:?}");
-}
-
 /// Runs a script on a store of a kind.
 ///
 /// # Panics
 /// Where the store and the definition differ.
 pub fn run<S: Stand>(stand: S, class: ClassId, acts: &[Act<S::Event>]) {
-    let mut both = Both::new(stand, class);
+    let mut machine = Machine { both: Both::new(stand, shipped_classes()), class };
     for act in acts {
-        both.run(act);
+        machine.run(act);
     }
-    let newest = both.newest();
+    let newest = machine.both.newest();
     for known in [Known::Latest, Known::During(Some(Period::ALWAYS))] {
-        let context = TimeContext { known, ..TimeContext::now(both.clock.now()).always() };
+        let context = TimeContext { known, ..TimeContext::now(machine.both.clock.now()).always() };
         for number in 0..=5 {
-            both.read(Uuid::from_u128(number), &context, newest);
+            machine.read(Uuid::from_u128(number), &context, newest);
         }
     }
-    both.check_ledger();
-    let report = both.stand.run(check(both.service().store(), |_| {})).expect("the store can be read");
-    assert!(report.is_clean(), "{report}");
+    machine.both.check();
 }

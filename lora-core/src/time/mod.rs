@@ -9,6 +9,7 @@ mod allen;
 mod clock;
 mod period;
 mod region;
+mod text;
 mod timeline;
 mod timestamp;
 
@@ -16,5 +17,6 @@ pub use allen::Allen;
 pub use clock::{Clock, ManualClock};
 pub use period::{EmptyPeriod, Period, Periods};
 pub use region::{Band, Region};
+pub use text::TimestampError;
 pub use timeline::{Overlap, Span, Timeline};
 pub use timestamp::{Axis, OutOfRange, Timestamp, TransactionTime, ValidTime};

@@ -134,10 +134,8 @@ impl Region {
         let (mut left, mut right) = (&self.0[..], &other.0[..]);
         let stretches = cuts.windows(2).filter_map(|cut| Period::new(cut[0], cut[1]).ok());
         let combined = stretches.map(|known| {
-            let valid = combine(
-                during(&mut left, known).unwrap_or(&nothing),
-                during(&mut right, known).unwrap_or(&nothing),
-            );
+            let valid =
+                combine(during(&mut left, known).unwrap_or(&nothing), during(&mut right, known).unwrap_or(&nothing));
             Band { known, valid }
         });
         combined.collect()

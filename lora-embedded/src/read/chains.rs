@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use lora_core::object::{ObjectId, Position, Seq};
-use lora_core::storage::{Encoded, KnownAt, StoreError};
+use lora_core::storage::{ChainCursor, ChainPage, Encoded, KnownAt, StoreError};
 use lora_core::time::{Period, Timestamp, TransactionTime};
 
 use crate::error::{index_failed, log_failed};
@@ -42,12 +42,45 @@ impl Chains<'_> {
                 None => return Ok(Vec::new()),
             },
         };
-        let rows =
-            self.from(object, start).take_while(|row| row.as_ref().map_or(true, |row| row.position <= self.view));
         // One more, to know when the last one of the page ended.
-        let rows = rows.take(limit.saturating_add(1)).collect::<Result<Vec<_>, StoreError>>()?;
+        let rows = self.shown(object, Bound::Included(start)).take(limit.saturating_add(1));
+        let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
         let page = rows.iter().take(limit).enumerate();
         page.map(|(at, row)| self.encoded(row, rows.get(at + 1))).collect()
+    }
+
+    /// Up to `limit` registrations of objects that were the newest at some instant of a period.
+    pub(crate) fn known_during(
+        &self,
+        of: &[ObjectId],
+        known: Period<TransactionTime>,
+        after: Option<ChainCursor>,
+        limit: usize,
+    ) -> Result<ChainPage, StoreError> {
+        let mut page = ChainPage::default();
+        for (number, object) in of.iter().enumerate().skip(after.map_or(0, |after| after.object)) {
+            let after = after.filter(|after| after.object == number).map(|after| after.registered_from);
+            let mut rows = self.shown(*object, self.first_known(*object, known.from(), after)?);
+            let mut next = rows.next().transpose()?;
+            while let Some(row) = next.filter(|row| row.registered_from < known.to()) {
+                if page.found.len() == limit {
+                    page.next = page.end();
+                    return Ok(page);
+                }
+                next = rows.next().transpose()?;
+                page.found.push((number, self.encoded(&row, next.as_ref())?));
+            }
+        }
+        Ok(page)
+    }
+
+    /// From where on the registrations lie that are known at an instant or later, after one of them.
+    fn first_known(&self, object: ObjectId, at: Instant, after: Option<Instant>) -> Result<Bound<Instant>, StoreError> {
+        if let Some(after) = after.filter(|after| *after >= at) {
+            return Ok(Bound::Excluded(after));
+        }
+        let first = self.newest_until(object, at)?.map_or(at, |row| row.registered_from);
+        Ok(after.filter(|after| *after >= first).map_or(Bound::Included(first), Bound::Excluded))
     }
 
     /// The newest registration up to an instant, and up to the view.
@@ -57,7 +90,7 @@ impl Chains<'_> {
             return Ok(Some(newest));
         }
         // What came after the view was registered later, and there may be thousands: the time before it is halved.
-        let Some(mut found) = self.from(object, Timestamp::NEG_INFINITY).next().transpose()? else { return Ok(None) };
+        let Some(mut found) = self.first(object)? else { return Ok(None) };
         if found.position > self.view {
             return Ok(None);
         }
@@ -82,8 +115,7 @@ impl Chains<'_> {
 
     /// The registration after one, where the view shows it.
     fn next(&self, row: &ChainRow) -> Result<Option<ChainRow>, StoreError> {
-        let next = self.from(row.object, row.registered_from.next()).next().transpose()?;
-        Ok(next.filter(|next| next.position <= self.view))
+        self.shown(row.object, Bound::Excluded(row.registered_from)).next().transpose()
     }
 
     /// The registration with a number: halves the time between two that it lies between.
@@ -92,8 +124,7 @@ impl Chains<'_> {
         if seq >= last.seq {
             return Ok((seq == last.seq).then_some(last));
         }
-        let first = self.from(object, Timestamp::NEG_INFINITY).next().transpose()?;
-        let Some(mut before) = first else { return Ok(None) };
+        let Some(mut before) = self.first(object)? else { return Ok(None) };
         let mut after = last;
         while before.seq < seq {
             let (low, high) = (before.registered_from.sort_key(), after.registered_from.sort_key());
@@ -111,11 +142,21 @@ impl Chains<'_> {
         Ok(Some(before))
     }
 
+    /// The first registration of an object, whatever the view.
+    fn first(&self, object: ObjectId) -> Result<Option<ChainRow>, StoreError> {
+        self.chain(object, Bound::Included(Timestamp::NEG_INFINITY)).next().transpose()
+    }
+
+    /// The rows of an object from an instant on, as far as the view shows them.
+    fn shown(&self, object: ObjectId, from: Bound<Instant>) -> impl Iterator<Item = Result<ChainRow, StoreError>> {
+        self.chain(object, from).take_while(|row| row.as_ref().map_or(true, |row| row.position <= self.view))
+    }
+
     /// The rows of an object from an instant on, also those after the view.
-    fn from(&self, object: ObjectId, at: Instant) -> impl Iterator<Item = Result<ChainRow, StoreError>> {
-        let (from, to) = (chain_key(object, at), chain_key(object, Timestamp::INFINITY));
+    fn chain(&self, object: ObjectId, from: Bound<Instant>) -> impl Iterator<Item = Result<ChainRow, StoreError>> {
+        let (from, to) = (from.map(|at| chain_key(object, at)), chain_key(object, Timestamp::INFINITY));
         self.rows
-            .range(Table::Chains, Bound::Included(&from), Bound::Included(&to))
+            .range(Table::Chains, from.as_ref().map(Vec::as_slice), Bound::Included(&to))
             .map(|row| row.and_then(|(key, value)| ChainRow::read(&key, &value)).map_err(index_failed))
     }
 

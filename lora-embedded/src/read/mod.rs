@@ -13,9 +13,10 @@ use lora_core::object::{ObjectId, Position, Seq};
 use lora_core::query::Pattern;
 use lora_core::schema::FieldId;
 use lora_core::storage::{
-    Boundary, ContentHash, Encoded, Key, KnownAt, Posting, PostingPage, Read, Scan, ScanCursor, StoreError, Terms,
+    Boundary, ChainCursor, ChainPage, ContentHash, Encoded, Key, KnownAt, Posting, PostingPage, Read, Scan, ScanCursor,
+    StoreError, Terms,
 };
-use lora_core::time::{Period, ValidTime};
+use lora_core::time::{Period, TransactionTime, ValidTime};
 
 pub(crate) use self::chains::Chains;
 use crate::error::index_failed;
@@ -53,6 +54,17 @@ impl Read for EmbeddedView {
     async fn history(&self, of: ObjectId, from: Seq, limit: usize) -> Result<Vec<Encoded>, StoreError> {
         let chains = Chains { rows: &self.rows(), log: &self.shared.log, view: self.position };
         chains.history(of, from, limit)
+    }
+
+    async fn known_during(
+        &self,
+        of: &[ObjectId],
+        known: Period<TransactionTime>,
+        after: Option<ChainCursor>,
+        limit: usize,
+    ) -> Result<ChainPage, StoreError> {
+        let chains = Chains { rows: &self.rows(), log: &self.shared.log, view: self.position };
+        chains.known_during(of, known, after, limit)
     }
 
     async fn postings(

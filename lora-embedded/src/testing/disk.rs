@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::chance::Chance;
 use crate::files::{File, Files};
 
 /// A folder of files in memory; clones are handles on the same disk.
@@ -40,6 +41,7 @@ struct State {
     last_written: usize,
     /// How many bytes files may still grow.
     room: u64,
+    reads: u64,
     writes: Counter,
     syncs: Counter,
 }
@@ -98,6 +100,7 @@ impl SimulatedDisk {
             name_changes: Vec::new(),
             last_written: 0,
             room: u64::MAX,
+            reads: 0,
             writes: Counter::default(),
             syncs: Counter::default(),
         })
@@ -137,6 +140,11 @@ impl SimulatedDisk {
         if let Some(byte) = inode.synced.get_mut(offset) {
             *byte ^= 1 << bit;
         }
+    }
+
+    /// How often bytes of a file were read.
+    pub fn reads(&self) -> u64 {
+        self.state().reads
     }
 
     /// How often something was written: bytes, a length, or a name.
@@ -460,7 +468,8 @@ impl File for SimulatedFile {
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        let state = self.disk.state();
+        let mut state = self.disk.state();
+        state.reads += 1;
         let rest = state.inodes[self.inode].current.get(offset as usize..);
         let bytes = rest.and_then(|rest| rest.get(..buffer.len()));
         buffer.copy_from_slice(bytes.ok_or(ErrorKind::UnexpectedEof)?);
@@ -477,18 +486,5 @@ impl File for SimulatedFile {
 
     fn sync(&self) -> io::Result<()> {
         self.disk.state().sync(self.inode)
-    }
-}
-
-/// Numbers that look random and follow from a seed (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
     }
 }

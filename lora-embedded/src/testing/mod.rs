@@ -1,5 +1,6 @@
 //! What tests need (feature `test-support`): a disk that fails where they say, and the bodies of the fuzz targets.
 
+mod chance;
 mod disk;
 mod fuzz;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lora_core::codec::{EntryKind, Frame};
 use lora_core::object::{Content, LifeCycle, ObjectId, Position, Registration, Seq};
 use lora_core::schema::{ClassId, FieldId};
-use lora_core::storage::{Draft, IndexChange, Key, KnownAt, PostingDraft, Read, Scan, Step, Storage};
+use lora_core::storage::{ChainCursor, Draft, IndexChange, Key, KnownAt, PostingDraft, Read, Scan, Step, Storage};
 use lora_core::time::{Clock, ManualClock, Period, Timestamp, TransactionTime};
 use lora_embedded::testing::SimulatedDisk;
 use lora_embedded::{EmbeddedStore, Options};
@@ -95,6 +95,43 @@ fn assert_found(store: &EmbeddedStore, at: u32, seq: u32) {
     assert_eq!(known, [expected]);
 }
 
+/// The registrations that were known at some instant from one on and before another, in pages of two.
+fn known_during(
+    store: &EmbeddedStore,
+    at: u32,
+    from: Timestamp<TransactionTime>,
+    to: Timestamp<TransactionTime>,
+) -> Vec<u32> {
+    let view = block_on(store.view(Some(Position(u64::from(at))))).unwrap();
+    let (mut seqs, mut after) = (Vec::new(), None::<ChainCursor>);
+    loop {
+        let page = block_on(view.known_during(&[OBJECT], Period::new(from, to).unwrap(), after, 2)).unwrap();
+        for (_, encoded) in page.found {
+            let seq = encoded.frame.registration().unwrap().seq.0;
+            let until = if seq == at { Timestamp::INFINITY } else { registered(seq + 1) };
+            assert_eq!(encoded.registered, Period::new(registered(seq), until).unwrap());
+            seqs.push(seq);
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return seqs,
+        }
+    }
+}
+
+/// Windows that begin and end with a registration, and a microsecond beside it.
+fn assert_known_during(store: &EmbeddedStore, at: u32, seq: u32) {
+    let beside = |seq, micros| Timestamp::from_micros(registered(seq).micros().unwrap() + micros).unwrap();
+    let last = (seq + 3).min(at);
+    let expected = |from: u32, to: u32| (from.max(1)..=to.min(at)).collect::<Vec<_>>();
+    let known = |from, to| known_during(store, at, from, to);
+    assert_eq!(known(registered(seq), beside(last, 1)), expected(seq, last));
+    assert_eq!(known(beside(seq, -1), beside(last, 1)), expected(seq - 1, last));
+    assert_eq!(known(registered(seq), registered(seq + 1)), [seq]);
+    assert_eq!(known(beside(seq, -1), registered(seq)), expected(seq - 1, seq - 1));
+    assert_eq!(known(beside(at, 7 * STEP), Timestamp::INFINITY), [at]);
+}
+
 fn assert_right(store: &EmbeddedStore) {
     for number in some() {
         assert_eq!(seqs(store, COUNT, number, 3), (number..=COUNT).take(3).collect::<Vec<_>>());
@@ -104,6 +141,9 @@ fn assert_right(store: &EmbeddedStore) {
         assert_found(store, COUNT, number);
         assert_found(store, number, number.div_ceil(2));
         assert_found(store, number, number);
+        assert_known_during(store, COUNT, number);
+        assert_known_during(store, number, number.div_ceil(2));
+        assert_known_during(store, number, number);
     }
     let view = block_on(store.view(None)).unwrap();
     let always = Scan { keys: value(1).alone(), valid: Period::ALWAYS, known: Some(Period::ALWAYS) };
@@ -130,6 +170,29 @@ fn a_value_turned_over_10_000_times_is_found_at_any_time() {
 #[test]
 fn a_value_asserted_10_000_times_is_found_at_any_time() {
     a_value_turned_over(true);
+}
+
+/// What a question about a window reads depends on what it finds, and not on what the chain has before and after it.
+#[test]
+fn a_window_of_a_long_chain_is_found_without_walking_there() {
+    for asserted in [false, true] {
+        let disk = SimulatedDisk::new();
+        let options = small(Duration::from_millis(5));
+        drop(filled(&disk, options, asserted));
+        let clock = Arc::new(ManualClock::at(0).unwrap());
+        let store = EmbeddedStore::open(Arc::new(disk.clone()), clock, options).unwrap();
+        for (at, seq) in some().flat_map(|seq| [(COUNT, seq), (COUNT - 1, seq), (seq, seq), (seq, seq.div_ceil(2))]) {
+            let view = block_on(store.view(Some(Position(u64::from(at))))).unwrap();
+            let window = Period::new(registered(seq), registered(seq + 3)).unwrap();
+            let before = disk.reads();
+            // Pages of the index, beside an entry of the log for each that is found; all of the chain are more than 130.
+            let found = block_on(view.known_during(&[OBJECT; 2], window, None, 5)).unwrap().found.len() as u64;
+            let pages = disk.reads() - before - found;
+            // Where the newest one that the view does not show is in the way, time is halved.
+            let expected = if seq > at { 100 } else { 20 };
+            assert!(pages <= expected, "{pages} pages for {found} of {seq} at {at}");
+        }
+    }
 }
 
 /// Instants rise whatever the clock does, also where a store is opened with a clock that is behind.

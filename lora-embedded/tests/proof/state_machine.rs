@@ -1,8 +1,10 @@
-//! The store under the service against the definition, with reopenings, kills, crashes and lost indexes in between.
+//! The store under the service against the definition, with reopenings, kills, crashes and lost indexes in between: once
+//! with searches and reads, once with queries of several classes.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use lora_core::testing::queries;
 use lora_core::testing::state_machine::{Stand, acts, run};
 use lora_core::time::ManualClock;
 use lora_embedded::files::Files;
@@ -107,5 +109,13 @@ proptest! {
         (class, acts) in acts(Some(event().boxed())),
     ) {
         run(Simulated { disk: SimulatedDisk::new(), options }, class, &acts);
+    }
+
+    #[test]
+    fn queries_find_what_the_definition_finds_whatever_happens_to_the_store(
+        options in options(),
+        script in queries::script(Some(event().boxed())),
+    ) {
+        queries::run(Simulated { disk: SimulatedDisk::new(), options }, &script);
     }
 }

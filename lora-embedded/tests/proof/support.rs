@@ -310,6 +310,7 @@ pub(crate) enum Answer {
     Ledger(Vec<LedgerEntry>),
     Registrations(Vec<Option<Encoded>>),
     History(Vec<Encoded>),
+    KnownDuring(Vec<(usize, Encoded)>),
     Postings(Vec<Posting>),
     Keys(Vec<Key>),
     Boundaries(Vec<Boundary>),
@@ -370,6 +371,9 @@ fn view_answers<V: Read>(view: &V) -> Vec<Asked> {
         let at = |micros| Timestamp::<TransactionTime>::from_micros(START + micros).unwrap();
         Period::new(at(from), at(to)).unwrap()
     };
+    for known in [Period::ALWAYS, window(50, 51), window(0, 30)] {
+        asked.push((format!("known during {known:?}"), known_during(view, known).map(Answer::KnownDuring)));
+    }
     for known in [None, Some(Period::ALWAYS), Some(window(50, 51)), Some(window(0, 30))] {
         asked.push((format!("postings {known:?}"), postings(view, known).map(Answer::Postings)));
     }
@@ -380,6 +384,18 @@ fn view_answers<V: Read>(view: &V) -> Vec<Asked> {
     let boundaries = block_on(view.boundaries(Period::ALWAYS, None, usize::MAX));
     asked.push(("boundaries".to_owned(), boundaries.map(Answer::Boundaries)));
     asked
+}
+
+fn known_during<V: Read>(view: &V, known: Period<TransactionTime>) -> Result<Vec<(usize, Encoded)>, StoreError> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = block_on(view.known_during(&OBJECTS, known, after, 5))?;
+        found.extend(page.found);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(found),
+        }
+    }
 }
 
 fn postings<V: Read>(view: &V, known: Option<Period<TransactionTime>>) -> Result<Vec<Posting>, StoreError> {

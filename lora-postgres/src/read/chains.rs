@@ -1,8 +1,8 @@
-//! Registrations: of one object the newest, the one known at an instant, and all of them.
+//! Registrations: of an object the newest, the one known at an instant, those known in a window, and all of them.
 
 use lora_core::object::{ObjectId, Position, Seq};
-use lora_core::storage::{Encoded, KnownAt, StoreError};
-use lora_core::time::{Timestamp, TransactionTime};
+use lora_core::storage::{ChainCursor, ChainPage, Encoded, KnownAt, StoreError};
+use lora_core::time::{Period, Timestamp, TransactionTime};
 use tokio_postgres::Row;
 
 use super::PostgresView;
@@ -11,6 +11,7 @@ use crate::values::{class_number, column, frame, one_more, period, position, pos
 
 const REGISTRATIONS: &str = include_str!("registrations.sql");
 const HISTORY: &str = include_str!("history.sql");
+const KNOWN_DURING: &str = include_str!("known_during.sql");
 
 impl PostgresView {
     pub(super) async fn registrations_of(
@@ -44,6 +45,48 @@ impl PostgresView {
         let asked: crate::session::Parameters<'_> = &[&upto, &position, &class, &of.uuid, &from, &limit];
         let rows = self.shared.ask("read a history", HISTORY, asked).await?;
         rows.iter().map(|row| encoded(row, 0)).collect()
+    }
+
+    pub(super) async fn page_known_during(
+        &self,
+        of: &[ObjectId],
+        known: Period<TransactionTime>,
+        after: Option<ChainCursor>,
+        limit: usize,
+    ) -> Result<ChainPage, StoreError> {
+        let done = after.map_or(0, |after| after.object);
+        let rest = of.get(done..).unwrap_or_default();
+        let mut earliest = vec![i64::MIN; rest.len()];
+        if let (Some(first), Some(after)) = (earliest.first_mut(), after) {
+            *first = after.registered_from.sort_key().saturating_add(1);
+        }
+        let rows = self.rows_known_during(rest, &earliest, known, one_more(limit)).await?;
+        let numbered = |row: &Row| {
+            let number = usize::try_from(column::<i64>(row, 0)?).unwrap_or(1);
+            Ok((done + number - 1, encoded(row, 1)?))
+        };
+        let found = rows.iter().map(numbered).collect::<Result<Vec<_>, StoreError>>()?;
+        let is_last = found.len() <= limit;
+        let mut page = ChainPage { found, next: None };
+        page.found.truncate(limit);
+        page.next = if is_last { None } else { page.end() };
+        Ok(page)
+    }
+
+    async fn rows_known_during(
+        &self,
+        of: &[ObjectId],
+        earliest: &[i64],
+        known: Period<TransactionTime>,
+        limit: i64,
+    ) -> Result<Vec<Row>, StoreError> {
+        let classes: Vec<i32> = of.iter().map(|object| class_number(*object)).collect();
+        let objects: Vec<_> = of.iter().map(|object| object.uuid).collect();
+        let (from, to) = (known.from().sort_key(), known.to().sort_key());
+        let (upto, position) = self.upto();
+        let asked: crate::session::Parameters<'_> =
+            &[&upto, &position, &classes, &objects, &earliest, &from, &to, &limit];
+        self.shared.ask("read what was known in a window", KNOWN_DURING, asked).await
     }
 
     /// The last instant and the last position that the view shows.

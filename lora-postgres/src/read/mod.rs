@@ -14,7 +14,8 @@ use lora_core::object::{ObjectId, Position, Seq};
 use lora_core::query::Pattern;
 use lora_core::schema::FieldId;
 use lora_core::storage::{
-    Boundary, ContentHash, Encoded, KnownAt, PostingPage, Read, Scan, ScanCursor, StoreError, Terms,
+    Boundary, ChainCursor, ChainPage, ContentHash, Encoded, KnownAt, PostingPage, Read, Scan, ScanCursor, StoreError,
+    Terms,
 };
 use lora_core::time::{Period, Timestamp, TransactionTime, ValidTime};
 use uuid::Uuid;
@@ -51,6 +52,16 @@ impl Read for PostgresView {
 
     async fn history(&self, of: ObjectId, from: Seq, limit: usize) -> Result<Vec<Encoded>, StoreError> {
         self.history_of(of, from, limit).await
+    }
+
+    async fn known_during(
+        &self,
+        of: &[ObjectId],
+        known: Period<TransactionTime>,
+        after: Option<ChainCursor>,
+        limit: usize,
+    ) -> Result<ChainPage, StoreError> {
+        self.page_known_during(of, known, after, limit).await
     }
 
     async fn postings(

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::plans::{HISTORY, POSTINGS, Prepared, REGISTRATIONS, scan};
+use crate::plans::{HISTORY, KNOWN_DURING, POSTINGS, Prepared, REGISTRATIONS, scan, window};
 use crate::support::run;
 
 /// Twenty times all rectangles of a hundred objects close, and open again with the same keys.
@@ -119,5 +119,26 @@ fn a_registration_of_a_long_chain_is_two_descents_and_a_page_of_it_passes_those_
             let values = format!("0, 6000000, 60000, 1, md5('deep')::uuid, {from}, 11");
             history.pages(&values).await.assert(10, 4 + 10 * 3 + from / 60);
         }
+    });
+}
+
+#[test]
+fn a_window_of_a_long_chain_passes_nothing_before_and_after_it() {
+    run(async {
+        let prepared = Prepared::new(KNOWN_DURING).await;
+        prepared.change(DEEP).await;
+        prepared.change("VACUUM ANALYZE").await;
+        let (deep, both) = ("ARRAY[md5('deep')::uuid]", "ARRAY[md5('deep')::uuid, md5('shallow')::uuid]");
+        for from in [4_000_150, 4_500_150, 4_997_950] {
+            for view in [60_000, 49_995] {
+                let values = window(view, deep, from, from + 1_000, 21);
+                prepared.pages(&values).await.assert(11, 3 * 5 + 11 * 4);
+            }
+            // A page of all that was known since.
+            prepared.pages(&window(60_000, both, from, i64::MAX, 11)).await.assert(11, 3 * 5 + 11 * 4);
+        }
+        // A page goes on where the one before ended.
+        let after = window(60_000, deep, 0, i64::MAX, 11).replace("(-9223372036854775808)", "4500101");
+        prepared.pages(&after).await.assert(11, 3 * 5 + 11 * 4);
     });
 }

@@ -9,7 +9,8 @@ use lora_core::object::{ObjectId, Position, Seq};
 use lora_core::query::Pattern;
 use lora_core::schema::FieldId;
 use lora_core::storage::{
-    CommitError, Encoded, GuardKey, Key, KeyRange, KnownAt, Posting, Read, Receipt, Scan, Step, Storage, Wait,
+    ChainPage, CommitError, Encoded, GuardKey, Key, KeyRange, KnownAt, Posting, Read, Receipt, Scan, Step, Storage,
+    Wait,
 };
 use lora_core::time::{ManualClock, Period, Timestamp, TransactionTime};
 use lora_postgres::{PostgresStore, PostgresView, Tenant};
@@ -29,7 +30,7 @@ async fn stores(count: i64) -> (TestDatabase, Vec<PostgresStore>) {
 }
 
 /// What a view says of objects, of all postings at its time and before, and of boundaries.
-pub(crate) type Answers = (Vec<Option<Encoded>>, Vec<Vec<Encoded>>, Vec<Posting>, Vec<Posting>, usize);
+pub(crate) type Answers = (Vec<Option<Encoded>>, Vec<Vec<Encoded>>, ChainPage, Vec<Posting>, Vec<Posting>, usize);
 
 pub(crate) async fn answers(view: &PostgresView, objects: &[ObjectId]) -> Answers {
     let instant = Timestamp::<TransactionTime>::from_micros(1_040).unwrap();
@@ -40,10 +41,12 @@ pub(crate) async fn answers(view: &PostgresView, objects: &[ObjectId]) -> Answer
     for object in objects.iter().take(4) {
         histories.push(view.history(*object, Seq::FIRST, 1_000).await.unwrap());
     }
+    let before = Period::new(Timestamp::NEG_INFINITY, instant).unwrap();
+    let during = view.known_during(objects, before, None, 1_000).await.unwrap();
     let open = postings(view, None).await;
     let all = postings(view, Some(Period::ALWAYS)).await;
     let boundaries = view.boundaries(Period::ALWAYS, None, 10_000).await.unwrap().len();
-    (registrations, histories, open, all, boundaries)
+    (registrations, histories, during, open, all, boundaries)
 }
 
 pub(crate) async fn postings(view: &PostgresView, known: Option<Period<TransactionTime>>) -> Vec<Posting> {

@@ -70,6 +70,7 @@ async fn read(store: &PostgresStore, writer: &Writer) -> Vec<Position> {
         };
         corrupt.add(view.registrations(&[(object, KnownAt::Latest)]).await);
         corrupt.add(view.history(object, Seq::FIRST, 100).await);
+        corrupt.add(view.known_during(&[object], Period::ALWAYS, None, 100).await);
     }
     corrupt.0.sort_unstable();
     corrupt.0.dedup();

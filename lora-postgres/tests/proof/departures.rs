@@ -107,13 +107,14 @@ fn a_question_that_nobody_waits_for_leaves_the_connection_as_it_was() {
         goes_on(&store, &mut writer).await;
         let objects = writer.objects();
         let view = store.view(None).await.unwrap();
-        let mut done = [false; 5];
+        let mut done = [false; 6];
         for times in 0.. {
             done[0] |= polled(store.view(None), times).await.is_some();
             done[1] |= polled(view.registrations(&[(objects[0], KnownAt::Latest)]), times).await.is_some();
             done[2] |= polled(view.history(objects[0], Seq::FIRST, 9), times).await.is_some();
             done[3] |= polled(view.boundaries(Period::ALWAYS, None, 9), times).await.is_some();
             done[4] |= polled(store.ledger(Position(0), 9, Wait::Never), times).await.is_some();
+            done[5] |= polled(view.known_during(&objects, Period::ALWAYS, None, 9), times).await.is_some();
             assert!(polled(store.ledger(newest(&store).await, 9, Wait::ForEntries), times).await.is_none());
             goes_on(&store, &mut writer).await;
             if done.iter().all(|done| *done) {

@@ -7,6 +7,7 @@ use crate::support::{TestDatabase, run};
 
 pub(crate) const REGISTRATIONS: &str = include_str!("../../src/read/registrations.sql");
 pub(crate) const HISTORY: &str = include_str!("../../src/read/history.sql");
+pub(crate) const KNOWN_DURING: &str = include_str!("../../src/read/known_during.sql");
 pub(crate) const POSTINGS: &str = include_str!("../../src/read/postings.sql");
 const TERMS: &str = include_str!("../../src/read/terms.sql");
 const BOUNDARIES: &str = include_str!("../../src/read/boundaries.sql");
@@ -129,6 +130,15 @@ pub(crate) fn scan(view: i64, field: u8, text: &str, known: Option<(i64, i64)>) 
     )
 }
 
+/// What was known of objects from one instant on and before another, as a view shows it, one more than a page has.
+pub(crate) fn window(view: i64, objects: &str, from: i64, to: i64, limit: i64) -> String {
+    format!(
+        "0, {}, {view}, array_fill(1, ARRAY[cardinality({objects})]), {objects}, \
+         array_fill((-9223372036854775808)::bigint, ARRAY[cardinality({objects})]), {from}, {to}, {limit}",
+        view * 100
+    )
+}
+
 #[test]
 fn a_search_for_a_value_reads_few_pages_now_and_in_the_past() {
     let any = scan(40_000, 4, "text 77", None);
@@ -162,6 +172,23 @@ fn a_registration_is_two_descents() {
 fn a_page_of_a_history_is_a_descent_and_a_look_at_each() {
     let values = "0, 4000000, 40000, 1, md5('7')::uuid, 1, 11";
     both_times(HISTORY, values, |prepared| run(prepared.pages(values)).assert(8, 4 + 8 * 3));
+}
+
+#[test]
+fn a_window_is_three_descents_an_object_and_a_look_at_each_registration() {
+    let one = "ARRAY[md5('7')::uuid]";
+    let hundred: Vec<String> = (700..800).map(|object| format!("md5('{object}')::uuid")).collect();
+    let hundred = &format!("ARRAY[{}]", hundred.join(", "));
+    both_times(KNOWN_DURING, &window(40_000, one, 2_000_000, 2_500_000, 11), |prepared| {
+        let pages = |view, objects, from, to, limit| run(prepared.pages(&window(view, objects, from, to, limit)));
+        pages(40_000, one, 2_000_000, 2_500_000, 11).assert(2, 3 * 4 + 2 * 4);
+        pages(40_000, one, 0, i64::MAX, 11).assert(8, 2 * 4 + 8 * 4);
+        pages(20_000, one, 1_000_000, i64::MAX, 11).assert(3, 2 * 4 + 3 * 4);
+        pages(40_000, "ARRAY[md5('nobody')::uuid]", 2_000_000, 2_500_000, 11).assert(0, 3 * 4);
+        // Of many objects in one go, and no more of them than fill the page.
+        pages(40_000, hundred, 2_000_000, 2_500_000, 1_000).assert(200, 100 * (3 * 4 + 2 * 4));
+        pages(40_000, hundred, 2_000_000, 2_500_000, 11).assert(11, 6 * (3 * 4 + 2 * 4));
+    });
 }
 
 #[test]

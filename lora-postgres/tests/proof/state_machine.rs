@@ -1,10 +1,12 @@
-//! The store under the service against the definition, opened anew and with its connections killed in between.
+//! The store under the service against the definition, opened anew and with its connections killed in between: once with
+//! searches and reads, once with queries of several classes.
 
 use std::future::Future;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
+use lora_core::testing::queries;
 use lora_core::testing::state_machine::{Stand, acts, run as run_acts};
 use lora_core::time::ManualClock;
 use lora_postgres::{PostgresStore, Tenant};
@@ -88,6 +90,10 @@ async fn killed(pool: &Pool) {
     }
 }
 
+fn event() -> BoxedStrategy<Event> {
+    prop_oneof![Just(Event::Reopened), Just(Event::Killed)].boxed()
+}
+
 /// A case takes much longer here than on other stores, so that a long round has fewer of them.
 fn cases() -> u32 {
     let asked: Option<u32> = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
@@ -99,8 +105,13 @@ proptest! {
 
     #[test]
     fn the_service_answers_as_the_definition_does_whatever_happens_to_the_store(
-        (class, acts) in acts(Some(prop_oneof![Just(Event::Reopened), Just(Event::Killed)].boxed())),
+        (class, acts) in acts(Some(event())),
     ) {
         run_acts(OnPostgres::new(), class, &acts);
+    }
+
+    #[test]
+    fn queries_find_what_the_definition_finds_whatever_happens_to_the_store(script in queries::script(Some(event()))) {
+        queries::run(OnPostgres::new(), &script);
     }
 }

@@ -1,25 +1,33 @@
-//! The definition of meaning: a deliberately naive interpreter of every write, read and search.
+//! The definition of meaning: a deliberately naive interpreter of every write, read, search and query.
 //!
-//! What an update makes of a content, what a read shows and what a search finds is *by definition* what is computed
-//! here, over all objects held in memory, instant by instant, with no index, no plan and no cleverness. Everything
-//! else ([`merge`](crate::object::merge), [`validate`](crate::object::validate), [`Pattern`](super::Pattern), the
-//! executor, each store) is judged by comparison with it. Therefore
+//! What an update makes of a content, what a read shows and what a search or query finds is *by definition* what is
+//! computed here, over all objects held in memory, instant by instant, with no index, no plan and no cleverness.
+//! Everything else ([`merge`](crate::object::merge), [`validate`](crate::object::validate),
+//! [`Pattern`](super::Pattern), the executor, each store) is judged by comparison with it. Therefore
 //!
 //! - **no store, no executor, no service may call this module**; only tests do;
 //! - it shares no code with what it judges: no merge, no slicing, no `Periods`, no `Timeline`, not even
 //!   `Period::overlaps`. All it knows of time is which instants a period contains;
 //! - it is read more often than run: where a faster way would need a proof, it takes the slow one.
 //!
-//! A [`World`] holds everything that was ever registered; [`World::apply`] adds to it, [`World::read`] and
-//! [`World::search`] ask it. [`updated`], [`flaws`] and [`consolidated`] are the rules about contents alone.
+//! A [`World`] holds everything that was ever registered; [`World::apply`] adds to it, [`World::read`],
+//! [`World::search`] and [`World::found`] ask it. [`updated`], [`flaws`] and [`consolidated`] are the rules about
+//! contents alone.
 
+mod filter;
 mod instants;
+mod paths;
+mod query;
 mod read;
+mod related;
 mod search;
+mod stated;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use filter::Classes;
+pub use query::FoundAt;
 pub use read::{SeenRegistration, consolidated};
 pub use search::like;
 pub use write::{Flaw, flaws, updated};

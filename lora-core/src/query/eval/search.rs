@@ -86,7 +86,7 @@ fn passes(test: &ValueTest, value: &Value) -> bool {
 }
 
 /// Whether one text in the value matches; numbers and booleans have none.
-fn some_text(pattern: &Pattern, value: &Value) -> bool {
+pub(super) fn some_text(pattern: &Pattern, value: &Value) -> bool {
     match value {
         Value::Text(text) => like(pattern, text),
         Value::TextList(texts) => texts.iter().any(|text| like(pattern, text)),

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::QueryError;
 use super::drive::{Drive, Driven, Scope, conjuncts};
 use super::place::{Place, Slice};
 use super::related::add;
 use super::run::{Limits, PAGE, Regions, Run};
-use super::QueryError;
 use crate::object::{ObjectId, Position};
 use crate::query::{Found, Query, Reading};
 use crate::storage::{Declarations, Key, Posting, Read, ScanCursor};
@@ -31,7 +31,11 @@ enum State {
     /// Along a key under which objects stand in the order of their UUIDs.
     Walking(Box<Walk>),
     /// Through what an index found.
-    Listed { part: usize, exact: bool, left: std::collections::btree_map::IntoIter<Uuid, Region> },
+    Listed {
+        part: usize,
+        exact: bool,
+        left: std::collections::btree_map::IntoIter<Uuid, Region>,
+    },
     Done,
 }
 
@@ -72,13 +76,13 @@ impl Answers {
         let size = wanted.saturating_mul(2).clamp(PART_MIN, PAGE);
         let mut run = Run::new(view, declarations, limits);
         loop {
+            super::give_way().await;
             let Some((part, driven)) = self.candidates(&mut run, query, place, size).await? else { return Ok(None) };
             let found = run.narrowed(&query.select, part, place, driven).await?;
             if !found.is_empty() {
                 return Ok(Some(found.into_iter().map(|(object, points)| Found { object, points }).collect()));
             }
             run.forget();
-            super::give_way().await;
         }
     }
 

@@ -12,11 +12,7 @@ use crate::time::{Period, Periods, TransactionTime, ValidTime};
 /// The instants about which a registration made in a period states something else than the one before it.
 ///
 /// The chain is the whole one of its object.
-pub(super) fn changed(
-    chain: &Chain<'_>,
-    within: Period<TransactionTime>,
-    part: Option<FieldId>,
-) -> Periods<ValidTime> {
+pub(super) fn changed(chain: &Chain<'_>, within: Period<TransactionTime>, part: Option<FieldId>) -> Periods<ValidTime> {
     let mut found = Periods::none();
     let nothing = BTreeMap::new();
     let mut before: Option<&Stated<'_>> = None;
@@ -80,7 +76,9 @@ fn rows<'s>(content: &'s Content, class: &Class, part: Option<FieldId>) -> Vec<(
             rows.push((Statement::Row(group, row.values().collect()), valid));
         } else if let Some(value) = part.and_then(|part| row.value(part)) {
             rows.push((Statement::Value(value), valid));
-        } else if let Some(derived) = class.derived.iter().find(|derived| part == Some(derived.id) && derived.group == group) {
+        } else if let Some(derived) =
+            class.derived.iter().find(|derived| part == Some(derived.id) && derived.group == group)
+        {
             rows.extend(derived_text(derived, row).map(|text| (Statement::Derived(text), valid)));
         }
     }

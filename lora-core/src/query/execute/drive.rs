@@ -140,6 +140,14 @@ impl<'a, V: Read> Run<'a, V> {
         parts: &[&'a Filter],
         place: Place,
     ) -> Result<Option<Plan<'a>>, QueryError> {
+        // What is named needs no index, and is little.
+        let named = parts.iter().enumerate().find_map(|(index, part)| match part {
+            Filter::Object(uuids) => Some((index, Drive::Objects(uuids))),
+            _ => None,
+        });
+        if named.is_some() {
+            return Ok(named);
+        }
         let mut drives = Vec::new();
         for (index, part) in parts.iter().enumerate() {
             give_way().await;
@@ -161,6 +169,19 @@ impl<'a, V: Read> Run<'a, V> {
             }
         }
         Ok(best.map(|(_, best)| best))
+    }
+
+    /// How many objects a selection promises, as far as a look at the index tells; `None` where nothing drives for it.
+    pub(crate) async fn promise(
+        &mut self,
+        selection: &'a Selection,
+        place: Place,
+    ) -> Result<Option<usize>, QueryError> {
+        let best = self.best(Scope::of(selection), &conjuncts(&selection.filter), place).await?;
+        match best {
+            Some((_, drive)) => self.promised(&drive).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// How a filter can drive; `None` where it cannot.
@@ -293,22 +314,26 @@ impl<'a, V: Read> Run<'a, V> {
         let agree = scope.reading == related.to.reading || matches!(related.steps, Steps::One);
         let pointing = if agree { scope.reading } else { Reading::Rows };
         let back = Link { pointing, ..link.reversed() };
-        let exact = link.direction == Direction::Forward && agree;
+        let mut found = Regions::new();
         match &related.steps {
             Steps::One => {
                 let edges = self.edges(back, &far).await?;
-                let mut found = Regions::new();
                 edges.iter().for_each(|edge| drop(add(&mut found, edge.far, &edge.points)));
-                Ok(Driven { found, exact })
             }
             Steps::Many { from_itself, through } => {
-                let mut found = self.led_from(back, &far, through.as_deref()).await?;
+                found = self.led_from(back, &far, through.as_deref()).await?;
                 if *from_itself {
                     far.iter().for_each(|(uuid, points)| drop(add(&mut found, *uuid, points)));
                 }
-                Ok(Driven { found, exact })
             }
         }
+        if link.direction == Direction::Backward || !agree {
+            let (uuids, points) = found.into_iter().unzip();
+            let asked = Asked { class: scope.class, reading: scope.reading, known: place.known, uuids };
+            let counted = self.counted(&asked, points).await?;
+            found = asked.uuids.into_iter().zip(counted).filter(|(_, points)| !points.is_empty()).collect();
+        }
+        Ok(Driven { found, exact: true })
     }
 
     /// Whether the rectangles of existence say when an object counts: those of a deletion do not say that it is one.

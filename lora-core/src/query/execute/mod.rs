@@ -16,11 +16,11 @@ mod drive;
 mod keys;
 mod narrow;
 mod order;
-mod place;
+pub(crate) mod place;
 mod reach;
-mod related;
-mod run;
-mod stated;
+pub(crate) mod related;
+pub(crate) mod run;
+pub(crate) mod stated;
 mod tally;
 
 use std::future::poll_fn;
@@ -129,11 +129,7 @@ async fn ranks<V: Read>(
 ///
 /// # Errors
 /// [`StoreError`] from the view.
-pub async fn search<V: Read>(
-    view: &V,
-    declarations: &Declarations,
-    search: &Search,
-) -> Result<Vec<Uuid>, QueryError> {
+pub async fn search<V: Read>(view: &V, declarations: &Declarations, search: &Search) -> Result<Vec<Uuid>, QueryError> {
     let Page { after, skip, limit } = search.page;
     let wanted = limit.map_or(usize::MAX, |limit| usize::try_from(skip.saturating_add(limit)).unwrap_or(usize::MAX));
     let query = search.query();

@@ -7,11 +7,11 @@ use std::pin::Pin;
 
 use uuid::Uuid;
 
+use super::QueryError;
 use super::changes::changed;
 use super::place::{Place, Slice};
 use super::run::{Chain, Regions, Run};
 use super::stated::Stated;
-use super::QueryError;
 use crate::query::{Filter, Other, Reading, Selection};
 use crate::schema::ClassId;
 use crate::storage::{KnownAt, Read};
@@ -30,7 +30,7 @@ pub(super) type Narrowed<'r> = Pin<Box<dyn Future<Output = Result<Vec<Region>, Q
 
 impl<'a, V: Read> Run<'a, V> {
     /// Of some objects those that are selected, with the points of the place at which they are.
-    pub(super) async fn check(
+    pub(crate) async fn check(
         &mut self,
         selection: &'a Selection,
         place: Place,
@@ -108,7 +108,12 @@ impl<'a, V: Read> Run<'a, V> {
         Ok(points)
     }
 
-    async fn any(&mut self, asked: &Asked, parts: &'a [Filter], points: Vec<Region>) -> Result<Vec<Region>, QueryError> {
+    async fn any(
+        &mut self,
+        asked: &Asked,
+        parts: &'a [Filter],
+        points: Vec<Region>,
+    ) -> Result<Vec<Region>, QueryError> {
         let mut found = vec![Region::none(); points.len()];
         let mut left = points;
         for part in parts {
@@ -142,6 +147,10 @@ impl<'a, V: Read> Run<'a, V> {
         filter: &'a Filter,
         points: Vec<Region>,
     ) -> Result<Vec<Region>, QueryError> {
+        if matches!(at, KnownAt::Instant(at) if Period::instant(at).is_none()) {
+            // Nothing is known at an infinity, though a store asked for the newest one by infinity has it.
+            return Ok(vec![Region::none(); points.len()]);
+        }
         let then = Asked { known: Slice::At(at), ..asked.clone() };
         let counted = self.counted(&then, asked_ever(&points)).await?;
         let holds = self.narrow(&then, filter, counted).await?;
@@ -208,7 +217,8 @@ impl<'a, V: Read> Run<'a, V> {
         let left = asked.uuids.iter().zip(points).filter(|(_, points)| alive(points)).map(|(uuid, _)| *uuid);
         let left: Vec<Uuid> = left.collect();
         let mut chains = self.chains(asked.class, asked.known, &left).await?.into_iter();
-        let mut next = |points: &Region| if alive(points) { chains.next().unwrap_or_default() } else { Chain::default() };
+        let mut next =
+            |points: &Region| if alive(points) { chains.next().unwrap_or_default() } else { Chain::default() };
         Ok(points.iter().map(|points| next(points)).collect())
     }
 }
@@ -225,11 +235,7 @@ fn cost(filter: &Filter) -> u8 {
 }
 
 /// Combines two lists object by object.
-pub(super) fn each(
-    ones: Vec<Region>,
-    others: Vec<Region>,
-    combine: impl Fn(Region, Region) -> Region,
-) -> Vec<Region> {
+pub(super) fn each(ones: Vec<Region>, others: Vec<Region>, combine: impl Fn(Region, Region) -> Region) -> Vec<Region> {
     ones.into_iter().zip(others).map(|(one, other)| combine(one, other)).collect()
 }
 

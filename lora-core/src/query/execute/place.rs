@@ -6,7 +6,7 @@ use crate::time::{Period, Region, TransactionTime, ValidTime};
 
 /// Which registrations count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Slice {
+pub(crate) enum Slice {
     /// One of each object: then all of transaction time stands for that one point.
     At(KnownAt),
     /// Those that were the newest at some instant of the period.
@@ -15,17 +15,17 @@ pub(super) enum Slice {
 
 /// Which registrations count, and at which instants of valid time something is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Place {
-    pub(super) known: Slice,
-    pub(super) valid: Period<ValidTime>,
+pub(crate) struct Place {
+    pub(crate) known: Slice,
+    pub(crate) valid: Period<ValidTime>,
 }
 
 impl Slice {
     /// All that was ever known.
-    pub(super) const EVER: Self = Self::During(Period::ALWAYS);
+    pub(crate) const EVER: Self = Self::During(Period::ALWAYS);
 
     /// The slice that a context gives; `None` where nothing counts.
-    pub(super) fn of(known: Known) -> Option<Self> {
+    pub(crate) fn of(known: Known) -> Option<Self> {
         match (known.at_most_one(), known) {
             (Some(at), _) => Some(Self::At(at)),
             (None, Known::During(Some(window))) => Some(Self::During(window)),
@@ -34,7 +34,7 @@ impl Slice {
     }
 
     /// The stretch of transaction time that the slice is drawn on.
-    pub(super) const fn span(self) -> Period<TransactionTime> {
+    pub(crate) const fn span(self) -> Period<TransactionTime> {
         match self {
             Self::At(_) => Period::ALWAYS,
             Self::During(window) => window,
@@ -57,12 +57,12 @@ impl Place {
     }
 
     /// Every point of the place.
-    pub(super) fn region(self) -> Region {
+    pub(crate) fn region(self) -> Region {
         Region::rectangle(self.known.span(), self.valid)
     }
 
     /// The scan for the rectangles of a range of keys that reach into the place; `None` where none can.
-    pub(super) fn scan(self, keys: KeyRange) -> Option<Scan> {
+    pub(crate) fn scan(self, keys: KeyRange) -> Option<Scan> {
         let known = match self.known {
             Slice::At(KnownAt::Latest) => None,
             Slice::At(KnownAt::Instant(at)) => Some(Period::instant(at)?),

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::QueryError;
 use super::narrow::Asked;
 use super::place::{Place, Slice};
 use super::run::{Regions, Run};
 use super::stated::typed;
-use super::QueryError;
 use crate::object::Target;
 use crate::query::{Direction, Filter, Reading, Related, Steps};
 use crate::schema::ClassId;
@@ -82,7 +82,8 @@ impl<'a, V: Read> Run<'a, V> {
                 self.reached_often(link, &near, *from_itself, through.as_deref()).await?
             }
         };
-        let reached = |(uuid, points): (&Uuid, &Region)| reached.get(uuid).map_or(Region::none(), |r| points.intersect(r));
+        let reached =
+            |(uuid, points): (&Uuid, &Region)| reached.get(uuid).map_or(Region::none(), |r| points.intersect(r));
         Ok(asked.uuids.iter().zip(&points).map(reached).collect())
     }
 
@@ -198,7 +199,7 @@ pub(super) fn far_ends(edges: &[Edge]) -> Vec<Uuid> {
 }
 
 /// Adds points to those of an object; returns those that were not there.
-pub(super) fn add<K: Ord>(regions: &mut BTreeMap<K, Region>, key: K, points: &Region) -> Region {
+pub(crate) fn add<K: Ord>(regions: &mut BTreeMap<K, Region>, key: K, points: &Region) -> Region {
     if points.is_empty() {
         return Region::none();
     }

@@ -8,14 +8,16 @@ use uuid::Uuid;
 use super::place::{Place, Slice};
 use super::stated::Stated;
 use super::{QueryError, decoded, give_way};
-use crate::object::{ObjectId, Seq};
+use crate::object::ObjectId;
 use crate::query::Selection;
 use crate::schema::ClassId;
 use crate::storage::{Declarations, Encoded, KnownAt, Posting, Read, Scan};
 use crate::time::{Period, Region, TransactionTime};
 
-/// How many rows a single read of a store asks for.
-pub(super) const PAGE: usize = 4_096;
+/// How many registrations a single read of a store asks for, and how many objects are looked at together.
+pub(crate) const PAGE: usize = 1_024;
+/// How many postings a single read of a store asks for.
+const POSTINGS: usize = 4_096;
 
 /// How much a question may read before it is given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,15 +34,15 @@ impl Limits {
 }
 
 /// Objects of a class with the points at which something holds; none of the regions is empty.
-pub(super) type Regions = BTreeMap<Uuid, Region>;
+pub(crate) type Regions = BTreeMap<Uuid, Region>;
 
 /// The registrations of an object that count, oldest first.
-pub(super) type Chain<'a> = Arc<[Stated<'a>]>;
+pub(crate) type Chain<'a> = Arc<[Stated<'a>]>;
 
 /// A question being answered over a view.
-pub(super) struct Run<'a, V> {
-    pub(super) view: &'a V,
-    pub(super) declarations: &'a Declarations,
+pub(crate) struct Run<'a, V> {
+    pub(crate) view: &'a V,
+    pub(crate) declarations: &'a Declarations,
     limits: Limits,
     registrations: u64,
     postings: u64,
@@ -50,13 +52,13 @@ pub(super) struct Run<'a, V> {
 }
 
 impl<'a, V: Read> Run<'a, V> {
-    pub(super) fn new(view: &'a V, declarations: &'a Declarations, limits: Limits) -> Self {
+    pub(crate) fn new(view: &'a V, declarations: &'a Declarations, limits: Limits) -> Self {
         let (chains, resolved) = (HashMap::new(), Vec::new());
         Self { view, declarations, limits, registrations: 0, postings: 0, chains, resolved }
     }
 
     /// Forgets what was decoded, so that a long answer takes the memory of a part of it.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.chains.clear();
     }
 
@@ -73,14 +75,14 @@ impl<'a, V: Read> Run<'a, V> {
     }
 
     /// All postings of the scans.
-    pub(super) async fn postings(&mut self, scans: &[Scan]) -> Result<Vec<Posting>, QueryError> {
+    pub(crate) async fn postings(&mut self, scans: &[Scan]) -> Result<Vec<Posting>, QueryError> {
         let mut found = Vec::new();
         let mut after = None;
         if scans.is_empty() {
             return Ok(found);
         }
         loop {
-            let page = self.view.postings(scans, after.as_ref(), PAGE).await?;
+            let page = self.view.postings(scans, after.as_ref(), POSTINGS).await?;
             self.read_postings(page.postings.len())?;
             found.extend(page.postings);
             match page.next {
@@ -91,7 +93,7 @@ impl<'a, V: Read> Run<'a, V> {
         }
     }
 
-    pub(super) fn read_postings(&mut self, count: usize) -> Result<(), QueryError> {
+    pub(crate) fn read_postings(&mut self, count: usize) -> Result<(), QueryError> {
         self.postings += count as u64;
         let max = self.limits.postings;
         if self.postings > max { Err(QueryError::TooLarge { what: "postings", max }) } else { Ok(()) }
@@ -104,16 +106,21 @@ impl<'a, V: Read> Run<'a, V> {
         slice: Slice,
         uuids: &[Uuid],
     ) -> Result<Vec<Chain<'a>>, QueryError> {
-        let objects = uuids.iter().map(|uuid| ObjectId { class, uuid: *uuid });
-        let mut missing: Vec<ObjectId> =
-            objects.clone().filter(|object| !self.chains.contains_key(&(*object, slice))).collect();
+        let objects: Vec<ObjectId> = uuids.iter().map(|uuid| ObjectId { class, uuid: *uuid }).collect();
+        self.chains_of(slice, &objects).await
+    }
+
+    /// The chains of objects of whatever classes, in the order asked.
+    pub(crate) async fn chains_of(&mut self, slice: Slice, objects: &[ObjectId]) -> Result<Vec<Chain<'a>>, QueryError> {
+        let unknown = |object: &&ObjectId| !self.chains.contains_key(&(**object, slice));
+        let mut missing: Vec<ObjectId> = objects.iter().filter(unknown).copied().collect();
         missing.sort_unstable();
         missing.dedup();
         for part in missing.chunks(PAGE) {
             self.load(slice, part).await?;
             give_way().await;
         }
-        Ok(objects.map(|object| self.chains[&(object, slice)].clone()).collect())
+        Ok(objects.iter().map(|object| self.chains[&(*object, slice)].clone()).collect())
     }
 
     async fn load(&mut self, slice: Slice, objects: &[ObjectId]) -> Result<(), QueryError> {
@@ -128,20 +135,19 @@ impl<'a, V: Read> Run<'a, V> {
                 }
             }
             Slice::During(window) => {
-                for (index, object) in objects.iter().enumerate() {
-                    let mut from = Seq::FIRST;
-                    loop {
-                        let page = self.view.history(*object, from, PAGE).await?;
-                        for encoded in &page {
-                            if let Some(known) = encoded.registered.intersect(window) {
-                                chains[index].push(self.stated(encoded, known)?);
-                            }
+                let mut after = None;
+                loop {
+                    let page = self.view.known_during(objects, window, after, PAGE).await?;
+                    for (index, encoded) in &page.found {
+                        if let Some(known) = encoded.registered.intersect(window) {
+                            chains[*index].push(self.stated(encoded, known)?);
                         }
-                        if page.len() < PAGE {
-                            break;
-                        }
-                        from = Seq(from.0.saturating_add(PAGE as u32));
                     }
+                    if page.next.is_none() {
+                        break;
+                    }
+                    after = page.next;
+                    give_way().await;
                 }
             }
         }
@@ -159,6 +165,6 @@ impl<'a, V: Read> Run<'a, V> {
         let registration = decoded(encoded)?;
         let class = self.declarations.class(registration.object.class, encoded.position);
         let class = class.ok_or(QueryError::Undeclared { class: registration.object.class })?;
-        Ok(Stated { known, since: encoded.registered.from(), class, registration })
+        Ok(Stated { known, since: encoded.registered.from(), position: encoded.position, class, registration })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::object::{AttributeRow, Content, LifeCycle, Registration, RelationRow, Target};
+use crate::object::{AttributeRow, Content, LifeCycle, Position, Registration, RelationRow, Target};
 use crate::query::{Comparison, Filter, Reading, Test, fold};
 use crate::schema::{Class, FieldId, Value};
 use crate::storage::derived_text;
@@ -10,19 +10,21 @@ use crate::time::{Period, Periods, Timestamp, TransactionTime, ValidTime};
 
 /// A registration in the chain of its object, decoded.
 #[derive(Debug)]
-pub(super) struct Stated<'a> {
+pub(crate) struct Stated<'a> {
     /// The stretch of transaction time that it is drawn on.
-    pub(super) known: Period<TransactionTime>,
+    pub(crate) known: Period<TransactionTime>,
     /// When it was registered.
-    pub(super) since: Timestamp<TransactionTime>,
+    pub(crate) since: Timestamp<TransactionTime>,
+    /// Its place in the ledger.
+    pub(crate) position: Position,
     /// The class as it was declared then.
-    pub(super) class: &'a Class,
-    pub(super) registration: Registration,
+    pub(crate) class: &'a Class,
+    pub(crate) registration: Registration,
 }
 
 impl Stated<'_> {
     /// When the object counts.
-    pub(super) fn counts(&self, reading: Reading) -> Periods<ValidTime> {
+    pub(crate) fn counts(&self, reading: Reading) -> Periods<ValidTime> {
         let deleted = self.registration.lifecycle == LifeCycle::Deleted;
         match reading {
             Reading::Present if !deleted => self.registration.content.presence(self.class),
@@ -32,7 +34,7 @@ impl Stated<'_> {
     }
 
     /// When a filter holds that is about this registration alone; `None` for one that is not.
-    pub(super) fn holds(&self, filter: &Filter) -> Option<Periods<ValidTime>> {
+    pub(crate) fn holds(&self, filter: &Filter) -> Option<Periods<ValidTime>> {
         let content = &self.registration.content;
         Some(match filter {
             Filter::Object(uuids) => throughout(uuids.contains(&self.registration.object.uuid)),
@@ -83,7 +85,9 @@ impl Stated<'_> {
             Some(derived) => {
                 let text = |row: &AttributeRow| derived_text(derived, row).map(Value::Text);
                 let rows = content.attributes(derived.group).iter();
-                rows.filter(|row| text(row).is_some_and(|text| passes(test, &text))).map(|row| row.effect.valid).collect()
+                rows.filter(|row| text(row).is_some_and(|text| passes(test, &text)))
+                    .map(|row| row.effect.valid)
+                    .collect()
             }
             None => attribute_rows(content, |row| row.value(field).is_some_and(|value| passes(test, value))),
         }
@@ -104,7 +108,7 @@ fn attribute_rows(content: &Content, passes: impl Fn(&AttributeRow) -> bool) -> 
 }
 
 /// Whether a row has the object type asked for.
-pub(super) fn typed(row: &RelationRow, object_type: Option<&str>) -> bool {
+pub(crate) fn typed(row: &RelationRow, object_type: Option<&str>) -> bool {
     object_type.is_none() || row.object_type.as_deref() == object_type
 }
 

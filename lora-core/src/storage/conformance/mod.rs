@@ -4,13 +4,19 @@
 //! `#[test]` of each case here. A case gets stores of its own, so that cases may run side by side.
 
 mod operations;
+mod paths;
+mod register;
 mod seam;
+mod windows;
 
 use std::future::Future;
 use std::sync::Arc;
 
 pub use operations::*;
+pub use paths::*;
+pub use register::*;
 pub use seam::*;
+pub use windows::*;
 
 use crate::Service;
 use crate::oio::shipped_classes;
@@ -68,6 +74,10 @@ macro_rules! store_conformance {
             a_view_reopened_at_a_position_shows_what_it_showed,
             registrations_are_known_from_their_instant_until_the_next,
             history_comes_in_pages,
+            a_window_has_what_was_known_at_some_instant_of_it,
+            windows_agree_with_histories,
+            windows_of_many_objects_come_in_pages,
+            the_rest_of_an_object_can_be_left_out,
             postings_are_rectangles_in_pages,
             terms_are_all_that_ever_were,
             boundaries_are_those_of_the_newest_registration,
@@ -82,6 +92,7 @@ macro_rules! store_conformance {
             an_update_that_changes_nothing_stores_nothing,
             what_is_not_sound_is_refused_and_leaves_no_trace,
             lists_leave_out_unknown_and_deleted_objects,
+            lists_over_a_window_are_whole,
             searches_find_by_every_criterion_on_both_axes,
             pages_are_pinned_to_a_position,
             history_imports_keep_their_times,
@@ -89,6 +100,13 @@ macro_rules! store_conformance {
             an_import_changes_the_past_at_later_positions_only,
             writers_of_one_object_all_get_their_turn,
             for_a_fixed_position_an_answer_never_changes,
+            an_access_revoked_at_an_instant_is_there_one_microsecond_earlier,
+            paths_are_followed_from_every_node,
+            what_is_optional_may_be_missing,
+            rows_rest_on_registrations_and_so_do_their_changes,
+            what_is_put_by_name_is_read_by_name,
+            what_is_asked_by_name_is_found,
+            writers_of_one_relation_keep_what_others_add,
         );
     };
     ($harness:expr; $($case:ident),+ $(,)?) => {

@@ -24,7 +24,7 @@ use crate::time::{Clock, Period, Timestamp, TransactionTime, ValidTime};
 const CLASS: ClassId = ClassId::from_number(1);
 const FIELD: FieldId = FieldId::from_number(1);
 
-fn object(number: u128) -> ObjectId {
+pub(super) fn object(number: u128) -> ObjectId {
     ObjectId { class: CLASS, uuid: Uuid::from_u128(number) }
 }
 
@@ -33,15 +33,19 @@ fn valid(from: i64, to: i64) -> Period<ValidTime> {
     Period::new(at(from), at(to)).expect("a period that is not empty")
 }
 
-fn instant(micros: i64) -> Timestamp<TransactionTime> {
+pub(super) fn instant(micros: i64) -> Timestamp<TransactionTime> {
     Timestamp::from_micros(micros).expect("a finite instant")
 }
 
-fn draft(object: ObjectId, seq: u32) -> Draft {
+pub(super) fn draft(object: ObjectId, seq: u32) -> Draft {
+    acted(object, seq, if seq == 1 { LifeCycle::Created } else { LifeCycle::Corrected })
+}
+
+pub(super) fn acted(object: ObjectId, seq: u32, lifecycle: LifeCycle) -> Draft {
     let registration = Registration {
         object,
         seq: Seq(seq),
-        lifecycle: if seq == 1 { LifeCycle::Created } else { LifeCycle::Corrected },
+        lifecycle,
         actor: Uuid::nil(),
         note: format!("registration {seq}"),
         batch: None,
@@ -53,7 +57,7 @@ fn draft(object: ObjectId, seq: u32) -> Draft {
 }
 
 /// A step that adds the next registration to each object, where the caller says which comes next.
-fn step(entries: Vec<Draft>) -> Step {
+pub(super) fn step(entries: Vec<Draft>) -> Step {
     let head = |draft: &Draft| (draft.object, (draft.seq > Seq::FIRST).then(|| Seq(draft.seq.0 - 1)));
     Step { heads: entries.iter().map(head).collect(), entries, ..Step::default() }
 }
@@ -378,8 +382,9 @@ pub async fn an_asserted_time_is_kept_and_holds_the_clock_up<H: Harness>(harness
 pub async fn ids_are_kept_when_classes_come_and_go<H: Harness>(harness: &H) {
     let store = harness.empty(clock()).await;
     let mut classes = shipped_classes();
-    for relation in classes.iter_mut().flat_map(|class| &mut class.relations) {
-        relation.targets.clear();
+    for class in &mut classes {
+        class.relations.iter_mut().for_each(|relation| relation.targets.clear());
+        class.paths.clear();
     }
     let open = async |classes: Vec<_>| {
         crate::Service::open(store.clone(), classes, || [0; 16]).await.expect("sound classes").schema().clone()

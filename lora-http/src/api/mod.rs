@@ -1,0 +1,122 @@
+//! `/api/v1`: our own API, with English names; a file for each route.
+//!
+//! A new route stands in [`routes`] and [`is_served`], reads its class and object with [`class`] and [`object`], its
+//! arguments with [`Arguments`], and answers with what [`answer`](crate::answer) and [`context`] have. What the JSON means
+//! is said by `lora_core::native`.
+
+mod answering;
+mod context;
+mod etag;
+mod find;
+mod form;
+mod query;
+mod read;
+mod stream;
+
+use axum::Router;
+use axum::http::{StatusCode, Uri};
+use axum::routing::{get, post};
+use lora_core::native::{When, class_in_path, only_arguments};
+use lora_core::object::ObjectId;
+use lora_core::query::TimeContext;
+use lora_core::schema::{Class, Schema};
+use lora_core::storage::Storage;
+use lora_core::time::{Timestamp, TransactionTime};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::Problem;
+use crate::params::{pairs, percent_decoded, read_uuid};
+
+/// What all paths begin with.
+const PREFIX: &str = "/api/v1/";
+
+/// The routes of the API.
+pub(crate) fn routes<S: Storage>(router: Router<App<S>>) -> Router<App<S>> {
+    router
+        .route("/api/v1/query", post(query::handle))
+        .route("/api/v1/{class}", get(find::handle))
+        .route("/api/v1/{class}/{id}", get(read::handle))
+}
+
+/// Whether a path without a trailing slash is one of the API's.
+pub(crate) fn is_served(schema: &Schema, path: &str) -> bool {
+    let Some(path) = path.strip_prefix(PREFIX) else { return false };
+    match path.split('/').collect::<Vec<_>>()[..] {
+        ["query"] => true,
+        [class] => schema.class_named(class).is_some(),
+        [class, id] => schema.class_named(class).is_some() && read_uuid(id).is_some(),
+        _ => false,
+    }
+}
+
+/// The class that a path names.
+///
+/// # Errors
+/// 404 with the nearest.
+fn class<'s>(schema: &'s Schema, uri: &Uri) -> Result<&'s Class, Problem> {
+    let name = segment(uri, 0)?;
+    class_in_path(schema, &name).map_err(|error| Problem::from(error).but(StatusCode::NOT_FOUND, "unknown_class"))
+}
+
+/// The class and the object that a path names.
+///
+/// # Errors
+/// 404 for an unknown class, 400 where the object has no UUID.
+fn object<'s>(schema: &'s Schema, uri: &Uri) -> Result<(&'s Class, ObjectId), Problem> {
+    let class = class(schema, uri)?;
+    let text = segment(uri, 1)?;
+    let uuid = read_uuid(&text).ok_or_else(|| {
+        let problem = Problem::invalid("path_uuid", "the path names no object").path("path").value(text);
+        problem.accepted("a UUID such as `5e2ae0f2-5b33-4d8a-9a20-fd9f1a4e1b7c`")
+    })?;
+    Ok((class, ObjectId { class: class.id, uuid }))
+}
+
+/// A segment of a path, counted behind the prefix.
+fn segment(uri: &Uri, index: usize) -> Result<String, Problem> {
+    let rest = uri.path().strip_prefix(PREFIX).unwrap_or_default();
+    let segment = rest.split('/').nth(index).unwrap_or_default();
+    let not_utf8 = || Problem::invalid("invalid_utf8", "the path is not UTF-8").path("path").value(segment);
+    percent_decoded(segment).ok_or_else(not_utf8)
+}
+
+/// An object that is not there.
+fn no_object(class: &Class, uuid: Uuid) -> Problem {
+    let message = format!("there is no {} {uuid}, as far as was known", class.name);
+    Problem::new(StatusCode::NOT_FOUND, "not_found", message).value(uuid.to_string())
+}
+
+/// The arguments of a request, in the order given.
+struct Arguments(Vec<(String, String)>);
+
+impl Arguments {
+    /// All arguments.
+    ///
+    /// # Errors
+    /// 400 where one is not UTF-8, or holds a NUL.
+    fn of(uri: &Uri) -> Result<Self, Problem> {
+        pairs(uri).map(Self)
+    }
+
+    /// Refuses every argument that is not allowed, and each of these that is given twice.
+    ///
+    /// # Errors
+    /// 400 with the nearest name.
+    fn only(&self, allowed: &[&str]) -> Result<(), Problem> {
+        Ok(only_arguments(&self.0, allowed)?)
+    }
+
+    /// The value of an argument.
+    fn first(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// From which point of time the arguments ask.
+    ///
+    /// # Errors
+    /// 400 for texts that are no time, and for windows that are none.
+    fn context(&self, now: Timestamp<TransactionTime>) -> Result<TimeContext, Problem> {
+        Ok(When::of_arguments(|name| self.first(name))?.at(now))
+    }
+}
