@@ -204,7 +204,7 @@ impl<'a> Register<'a> {
 /// Which departments close accounts late: the table says what counting chain by chain says.
 #[test]
 fn the_league_of_exposures_by_unit_is_what_the_chains_say() {
-    let (service, _, _) = filled(|options| Options { people: 300, ..options });
+    let (service, _, _) = filled(|options| Options { people: 100, ..options });
     let view = block_on(service.view(None)).unwrap();
     let class = service.schema().class_named("organisation_function").unwrap();
     let presence = class.presence.unwrap();
