@@ -6,13 +6,18 @@ use serde_json::{Map, Value, json};
 
 use super::reference;
 
+mod history;
+
 /// The paths of the API.
 pub(super) fn paths(schema: &Schema) -> Map<String, Value> {
     let mut paths = Map::from_iter([("/api/v1/query".to_owned(), query())]);
     for class in schema.classes() {
         paths.insert(format!("/api/v1/{}", class.name), of_class(class));
-        paths.insert(format!("/api/v1/{}/{{uuid}}", class.name), of_object(class));
+        let object = format!("/api/v1/{}/{{uuid}}", class.name);
+        paths.extend(history::of_object(class, &object));
+        paths.insert(object, of_object(class));
     }
+    paths.insert("/api/v1/access".to_owned(), history::access(schema));
     for path in paths.values_mut() {
         path["servers"] = json!([{"url": "/"}]);
         path["parameters"] = json!([reference("parameters", "lora_position")]);
