@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use lora_core::object::{AttributeRow, Content, Effect, LifeCycle, ObjectId, Position, RelationRow, StateRow, Target};
-use lora_core::query::eval::{Stamp, World};
+use lora_core::query::eval::{Grouped, Stamp, World};
 use lora_core::query::{
     Comparison, Direction, Filter, Known, Order, Other, Pattern, Query, Reading, Related, Selection, Steps, Test,
     TimeContext,
@@ -1013,6 +1013,32 @@ fn what_counts_is_the_value_at_the_first_point_at_which_the_object_is_found_and_
     assert_eq!(by_size(late, ever), [2, 1], "3 before 9, and 5 is not found");
     let not_small = !small;
     assert_eq!(by_size(not_small, ever), [1, 2], "5 and none: 2 is found only where it has no value");
+}
+
+#[test]
+fn objects_are_counted_once_for_each_thing_that_they_state_where_they_are_found() {
+    let mut w = Written::default();
+    w.create(
+        1,
+        &unit().active(0, 10).state(10, 20, "inactive").key(0, 10, "a").key(10, 20, "A").points(0, 20, "near", 3),
+    );
+    w.create(2, &unit().active(0, 10).key(0, 20, "a").key(20, 30, "").target(0, 10, "near", Target::Nothing, None));
+    w.create(3, &unit().states());
+    let tallied = |part, reading| {
+        let schema = schema();
+        let query = Query::new(any_of(&unit(), reading), context(Known::Latest));
+        let tallied = w.world.tallied(&|class, _| schema.class(class), &query, part, Position(u64::MAX));
+        tallied.into_iter().collect::<Vec<_>>()
+    };
+    let key = |key| Some(Grouped::Value(text(key)));
+    let u = unit();
+    assert_eq!(tallied(u.field("key"), Reading::Rows), [(None, 1), (key("A"), 1), (key("a"), 2)]);
+    assert_eq!(tallied(u.field("key"), Reading::Present), [(key("a"), 2)], "3 does not count, and 1 not where it is A");
+    assert_eq!(tallied(u.field("size"), Reading::Rows), [(None, 3)]);
+    let state = |value| Some(Grouped::State(unit().value(value)));
+    assert_eq!(tallied(u.state(), Reading::Rows), [(None, 1), (state("active"), 2), (state("inactive"), 1)]);
+    let three = Some(Grouped::Target(Target::Uuid(uuid(3))));
+    assert_eq!(tallied(u.relation("near"), Reading::Rows), [(None, 2), (three, 1)], "nothing is no target");
 }
 
 // ---- The language -------------------------------------------------------------------------------------------------

@@ -141,7 +141,7 @@ fn leaf(class: &Class, axes: Axes) -> BoxedStrategy<Filter> {
 }
 
 /// Everything of which a class can say that it changed.
-fn parts(class: &Class) -> Vec<FieldId> {
+pub(super) fn parts(class: &Class) -> Vec<FieldId> {
     let groups = class.groups.iter().map(|group| group.id).chain(class.fields().map(|(_, field)| field.id));
     let states = class.states.iter().map(|state| state.id).chain(class.derived.iter().map(|derived| derived.id));
     groups.chain(states).chain(class.relations.iter().map(|relation| relation.id)).collect()

@@ -2,7 +2,7 @@
 //!
 //! As in the [state machine](super::state_machine) a script runs on a real service and on the definition. Here it is
 //! about objects of several classes that point at each other, the classes may be declared anew in between, and what is
-//! asked is the whole language of filters: which objects are found, at which points, and in which order.
+//! asked is the whole language of filters: which objects are found, at which points, in which order, and how many of each kind.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
@@ -18,15 +18,15 @@ use super::SmallAxis;
 pub use super::both::Stand;
 use super::both::{Both, REGISTERED};
 use super::classes::{classes, declared_anew};
-use super::filters::query;
+use super::filters::{parts, query};
 use super::linked::{linked_command, linked_content};
 use crate::object::{Content, LifeCycle, ObjectId, Position};
-use crate::query::eval::{Command, FoundAt};
-use crate::query::execute::{Limits, Rank, find, ranked};
-use crate::query::{Found, Query};
-use crate::schema::{Class, ClassDeclaration, Ids, Schema};
+use crate::query::eval::{Command, FoundAt, Grouped};
+use crate::query::execute::{Group, Limits, OrderValue, Rank, find, ranked, tally};
+use crate::query::{Found, Query, fold};
+use crate::schema::{Class, ClassDeclaration, Ids, Schema, Value};
 use crate::service::By;
-use crate::storage::Storage;
+use crate::storage::{Read, Storage};
 use crate::time::{Band, Region};
 
 pub(super) const VALID: SmallAxis = SmallAxis { first: 0, step: 10, count: 6 };
@@ -178,8 +178,21 @@ impl<S: Stand> Both<S> {
         let same = expected.iter().map(|found| Found { object: found.object, points: region(found) });
         assert_eq!(found, same.collect::<Vec<_>>(), "left the executor, right the definition, of {query:#?} at {at}");
         assert_eq!(self.in_pages(&view, query), found, "pages make up the whole answer to {query:#?} at {at}");
+        self.tally(&view, query, found.len());
         let objects = self.world.objects().filter(|(object, _)| object.class == query.select.class).count();
         Asked { query: query.clone(), found: expected, objects }
+    }
+
+    /// Both count what they find by one of the class's parts.
+    fn tally(&self, view: &<S::Store as Storage>::View, query: &Query, found: usize) {
+        let (declarations, at) = (self.service().declarations(), view.position());
+        let parts = parts(self.service().schema().class(query.select.class).unwrap());
+        let part = parts[(query.select.filter.size() + found) % parts.len()];
+        let expected = self.world.tallied(&|class, position| declarations.class(class, position), query, part, at);
+        let counted = self.stand.run(tally(view, declarations, query, Some(part), Limits::NONE)).unwrap();
+        let group = |(group, count): (Option<Grouped>, u64)| (group.map(group_of), count);
+        assert_eq!(counted.groups, expected.into_iter().map(group).collect(), "{part:?} of {query:#?} at {at}");
+        assert_eq!(counted.objects, found as u64);
     }
 
     /// The same answer, two objects at a time.
@@ -193,6 +206,16 @@ impl<S: Stand> Both<S> {
             last = Some(rank.clone());
             found.extend(page.into_iter().map(|(_, found)| found));
         }
+    }
+}
+
+fn group_of(group: Grouped) -> Group {
+    match group {
+        Grouped::Value(Value::Text(text)) => Group::Value(OrderValue::Text(fold(&text), text)),
+        Grouped::Value(Value::Integer(number)) => Group::Value(OrderValue::Number(number)),
+        Grouped::Value(value) => Group::Value(OrderValue::Number((value == Value::Boolean(true)).into())),
+        Grouped::State(value) => Group::State(value),
+        Grouped::Target(target) => Group::Target(target),
     }
 }
 

@@ -27,7 +27,7 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use filter::Classes;
-pub use query::FoundAt;
+pub use query::{FoundAt, Grouped};
 pub use read::{SeenRegistration, consolidated};
 pub use search::like;
 pub use write::{Flaw, flaws, updated};

@@ -2,18 +2,30 @@
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
 use super::World;
 use super::filter::{Asked, Classes, Point};
 use super::instants::slots;
-use super::stated::{letters, values};
-use crate::object::{ObjectId, Position};
+use super::stated::{letters, relation_rows, states, values};
+use crate::object::{ObjectId, Position, Target};
 use crate::query::{Filter, Known, Order, Other, Query};
 use crate::schema::{FieldId, Value};
 use crate::storage::KnownAt;
 use crate::time::{Period, TransactionTime, ValidTime};
+
+/// What found objects are grouped by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grouped {
+    /// A text, number or boolean of a field or derived term.
+    Value(Value),
+    /// The value of a state.
+    State(FieldId),
+    /// What a relation points at.
+    Target(Target),
+}
 
 /// An object that a query finds, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +56,31 @@ impl World {
         // They stand by UUID, and a stable sort leaves them so where nothing tells them apart.
         found.sort_by(|(one, _), (other, _)| ordered(&query.order, one, other));
         found.into_iter().map(|(_, found)| found).collect()
+    }
+
+    /// How many of the objects found state each thing of a part at some point at which they are found.
+    ///
+    /// The part is a field, derived term, state or relation; blank values and pointing at nothing are no things, and
+    /// objects that state none are those of `None`.
+    pub fn tallied<'a>(
+        &'a self,
+        classes: &'a Classes<'a>,
+        query: &Query,
+        part: FieldId,
+        at: Position,
+    ) -> BTreeMap<Option<Grouped>, u64> {
+        let asked = self.asked(classes, query, at);
+        let mut tally = BTreeMap::new();
+        for object in self.objects.keys() {
+            let squares = asked.squares(query, *object);
+            let stated = squares.iter().flat_map(|(_, _, point)| asked.grouped(*object, part, *point));
+            let mut groups: BTreeSet<Option<Grouped>> = stated.map(Some).collect();
+            if groups.is_empty() && !squares.is_empty() {
+                groups.insert(None);
+            }
+            groups.into_iter().for_each(|group| *tally.entry(group).or_default() += 1);
+        }
+        tally
     }
 
     pub(super) fn asked<'a>(&'a self, classes: &'a Classes<'a>, query: &Query, at: Position) -> Asked<'a> {
@@ -114,6 +151,21 @@ impl Asked<'_> {
             let values = values(self.class(object, entry), &entry.content, point.valid, by);
             values.into_iter().filter(|value| !value.is_blank()).filter_map(rank).min()
         })
+    }
+
+    /// What an object states of a part at a point.
+    fn grouped(&self, object: ObjectId, part: FieldId, point: Point) -> Vec<Grouped> {
+        let Some(entry) = self.entry(object, point.known) else { return Vec::new() };
+        let single = |value: &Value| matches!(value, Value::Text(_) | Value::Integer(_) | Value::Boolean(_));
+        let values = values(self.class(object, entry), &entry.content, point.valid, part).into_iter();
+        let mut grouped: Vec<Grouped> =
+            values.filter(|value| single(value) && !value.is_blank()).map(Grouped::Value).collect();
+        let states = states(&entry.content, point.valid).filter(|(state, _)| *state == part);
+        grouped.extend(states.map(|(_, value)| Grouped::State(value)));
+        let targets = relation_rows(&entry.content, point.valid).filter(|(relation, _)| *relation == part);
+        let targets = targets.map(|(_, row)| row.target.clone()).filter(|target| *target != Target::Nothing);
+        grouped.extend(targets.map(Grouped::Target));
+        grouped
     }
 }
 
