@@ -41,6 +41,12 @@ struct Join<'t, 'q> {
 impl Join<'_, '_> {
     /// Goes on with an object for the next node.
     fn with(&mut self, object: Option<Uuid>, points: &Region) -> ControlFlow<()> {
+        let chosen = object.zip(self.tables.chosen[self.objects.len()].as_ref());
+        let points = match chosen.map(|(uuid, chosen)| chosen.get(&uuid)) {
+            Some(Some(chosen)) => &points.intersect(chosen),
+            Some(None) => return ControlFlow::Continue(()),
+            None => points,
+        };
         if !self.shape.is_found(points) {
             return ControlFlow::Continue(());
         }

@@ -188,7 +188,7 @@ impl<'a, V: Read> Walk<'_, 'a, V> {
         let mut ties = Ties::new();
         for (near, pointed) in stated {
             let tied = pointed.into_iter().filter_map(|(uuid, points)| Some((uuid, points.intersect(own.get(&uuid)?))));
-            let tied: Regions = tied.filter(|(_, points)| self.shape.is_of_use(node, points)).collect();
+            let tied: Regions = tied.filter(|(_, points)| self.shape.is_of_use(node, &points.valid())).collect();
             if !tied.is_empty() {
                 ties.insert(near, tied);
             }
@@ -215,7 +215,8 @@ impl<'a, V: Read> Walk<'_, 'a, V> {
             found = self.pointing(&[ask]).await?.remove(0);
         } else {
             for (root, chain) in roots.iter().zip(self.chains(0, roots).await?) {
-                let of_use = pointed(&chain, edge).into_iter().filter(|(_, points)| self.shape.is_of_use(1, points));
+                let of_use =
+                    pointed(&chain, edge).into_iter().filter(|(_, points)| self.shape.is_of_use(1, &points.valid()));
                 found.insert(*root, of_use.map(|(uuid, _)| uuid).collect());
             }
         }

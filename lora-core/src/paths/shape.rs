@@ -82,11 +82,6 @@ impl<'q> Shape<'q> {
         Region::rectangle(self.slice.span(), Period::ALWAYS)
     }
 
-    /// Whether some of the points lie in the window.
-    pub(super) fn is_asked(&self, points: &Region) -> bool {
-        points.bands().iter().any(|band| overlaps(&band.valid, self.window))
-    }
-
     /// Whether some of the points lie in the window at an instant for which rows are asked.
     pub(super) fn is_found(&self, points: &Region) -> bool {
         self.moments.iter().any(|moment| valid_at(points, *moment).is_some_and(|valid| overlaps(valid, self.window)))
@@ -97,9 +92,9 @@ impl<'q> Shape<'q> {
         if self.nodes[node].ever { Period::ALWAYS } else { self.window }
     }
 
-    /// Whether an object of a node is of use at the points at which it is tied.
-    pub(super) fn is_of_use(&self, node: usize, points: &Region) -> bool {
-        if self.nodes[node].ever { !points.is_empty() } else { self.is_asked(points) }
+    /// Whether an object of a node is of use that is tied at some instants.
+    pub(super) fn is_of_use(&self, node: usize, valid: &Periods<ValidTime>) -> bool {
+        if self.nodes[node].ever { !valid.is_empty() } else { overlaps(valid, self.window) }
     }
 }
 

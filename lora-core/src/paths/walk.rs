@@ -17,7 +17,7 @@ use crate::query::execute::run::{Chain, Regions, Run};
 use crate::query::execute::stated::{Stated, typed};
 use crate::schema::{ClassId, PathEdge};
 use crate::storage::{Key, KeyRange, Read};
-use crate::time::{Period, Region, ValidTime};
+use crate::time::{Period, Periods, Region, ValidTime};
 
 /// For objects of the node before, those tied to them, with the points at which they are and count.
 pub(super) type Ties = BTreeMap<Uuid, Regions>;
@@ -28,9 +28,14 @@ pub(super) struct Tables {
     pub(super) roots: Regions,
     /// What ties the objects of each node; nothing for the first.
     pub(super) ties: Vec<Ties>,
-    /// The objects of each node, at the points at which they are reached from the first.
-    reached: Vec<Regions>,
+    /// Where the objects of each node are selected by its restrictions, if it has such.
+    pub(super) chosen: Vec<Option<Regions>>,
+    /// The objects of each node, at the instants at which they are reached from the first, as known at whatever times:
+    /// where one is missing, it counts also what came after those before it had gone.
+    reached: Vec<Reached>,
 }
+
+type Reached = BTreeMap<Uuid, Periods<ValidTime>>;
 
 /// Some pairs of an object with one before it.
 pub(super) type Pairs = BTreeMap<Uuid, BTreeSet<Uuid>>;
@@ -59,9 +64,11 @@ impl<'a, V: Read> Walk<'_, 'a, V> {
     ) -> Result<Tables, QueryError> {
         let roots = self.counted(0, roots).await?;
         let count = self.shape.nodes.len();
-        let mut tables =
-            Tables { roots: roots.clone(), ties: vec![Ties::new(); count], reached: vec![Regions::new(); count] };
-        tables.reached[0] = roots;
+        let mut reached = vec![Reached::new(); count];
+        reached[0] = roots.iter().map(|(uuid, points)| (*uuid, points.valid())).collect();
+        let chosen = self.chosen(0, roots.keys().copied().collect()).await?;
+        let mut tables = Tables { roots, ties: vec![Ties::new(); count], chosen: vec![None; count], reached };
+        tables.choose(0, chosen);
         for level in 1..self.shape.levels.len() {
             self.level(&mut tables, level, trunk, first).await?;
         }
@@ -91,6 +98,8 @@ impl<'a, V: Read> Walk<'_, 'a, V> {
                     self.enter(tables, *node, &ties, only);
                 }
             }
+            let chosen = self.chosen(*node, tables.reached[*node].keys().copied().collect()).await?;
+            tables.choose(*node, chosen);
         }
         Ok(())
     }
@@ -136,13 +145,13 @@ impl<'a, V: Read> Walk<'_, 'a, V> {
     }
 
     /// Whom objects point at, at points at which that is of use.
-    async fn pointed_from(&mut self, before: usize, node: usize, near: &Regions) -> Result<BTreeSet<Uuid>, QueryError> {
+    async fn pointed_from(&mut self, before: usize, node: usize, near: &Reached) -> Result<BTreeSet<Uuid>, QueryError> {
         let mut found = BTreeSet::new();
         let uuids: Vec<Uuid> = near.keys().copied().collect();
         let chains = self.chains(before, &uuids).await?;
-        for (points, chain) in near.values().zip(chains) {
+        for (valid, chain) in near.values().zip(chains) {
             let pointed = pointed(&chain, self.edge(node)).into_iter();
-            let of_use = pointed.filter(|(_, stated)| self.shape.is_of_use(node, &points.intersect(stated)));
+            let of_use = pointed.filter(|(_, stated)| self.shape.is_of_use(node, &valid.intersect(&stated.valid())));
             found.extend(of_use.map(|(uuid, _)| uuid));
         }
         Ok(found)
@@ -179,7 +188,8 @@ impl<'a, V: Read> Walk<'_, 'a, V> {
                 ties.entry(before).or_default().insert(uuid, points);
             }
         };
-        let pointing: Vec<Uuid> = if edge.points_back { own.keys() } else { near.keys() }.copied().collect();
+        let pointing: Vec<Uuid> =
+            if edge.points_back { own.keys().copied().collect() } else { near.keys().copied().collect() };
         let chains = self.chains(if edge.points_back { node } else { before }, &pointing).await?;
         for (uuid, chain) in pointing.into_iter().zip(chains) {
             for (target, stated) in pointed(&chain, edge) {
@@ -194,15 +204,15 @@ impl<'a, V: Read> Walk<'_, 'a, V> {
 
     /// Keeps what is of use of the ties of a node, and reaches its objects.
     fn enter(&self, tables: &mut Tables, node: usize, ties: &Ties, only: Option<&Pairs>) {
-        let mut reached = Regions::new();
-        for (near, points) in &tables.reached[self.before(node)] {
+        let mut reached = Reached::new();
+        for (near, valid) in &tables.reached[self.before(node)] {
             let Some(tied) = ties.get(near) else { continue };
             let mut kept = Regions::new();
             for (uuid, stated) in tied {
-                let both = points.intersect(stated);
+                let both = valid.intersect(&stated.valid());
                 let is_asked = only.is_none_or(|only| only.get(near).is_some_and(|uuids| uuids.contains(uuid)));
                 if is_asked && self.shape.is_of_use(node, &both) {
-                    add(&mut reached, *uuid, &both);
+                    reached.entry(*uuid).and_modify(|valid| *valid = valid.union(&both)).or_insert(both);
                     kept.insert(*uuid, stated.clone());
                 }
             }
@@ -211,20 +221,29 @@ impl<'a, V: Read> Walk<'_, 'a, V> {
         tables.reached[node] = reached;
     }
 
-    /// Of some objects of a node those that count, meet its conditions and are asked about, where they do.
+    /// Of some objects of a node those that count and meet its conditions, where they do.
     pub(super) async fn counted(&mut self, node: usize, uuids: &[Uuid]) -> Result<Regions, QueryError> {
         let shaped = &self.shape.nodes[node];
         let uuids: Vec<Uuid> = uuids.iter().copied().filter(|uuid| shaped.has(*uuid)).collect();
         let chains = self.chains(node, &uuids).await?;
         let held = uuids.into_iter().zip(chains.iter().map(|chain| shaped.holds(chain)));
-        let mut own: Regions = held.filter(|(_, points)| self.shape.is_of_use(node, points)).collect();
-        for selection in shaped.selected.clone() {
-            let place = Place { known: self.shape.slice, valid: Period::ALWAYS };
-            let selected = self.run.check(selection, place, own.keys().copied().collect()).await?;
-            let both = |(uuid, points): (Uuid, Region)| Some((uuid, points.intersect(selected.get(&uuid)?)));
-            own = own.into_iter().filter_map(both).filter(|(_, points)| self.shape.is_of_use(node, points)).collect();
-        }
+        let own: Regions = held.filter(|(_, points)| self.shape.is_of_use(node, &points.valid())).collect();
         Ok(own)
+    }
+
+    /// Of some objects of a node those that its restrictions select, where they do; `None` where there are none.
+    async fn chosen(&mut self, node: usize, uuids: Vec<Uuid>) -> Result<Option<Regions>, QueryError> {
+        let mut chosen: Option<Regions> = None;
+        for selection in &self.shape.nodes[node].selected {
+            let place = Place { known: self.shape.slice, valid: Period::ALWAYS };
+            let selected = self.run.check(selection, place, uuids.clone()).await?;
+            let both = |(uuid, points): (Uuid, Region)| Some((uuid, points.intersect(selected.get(&uuid)?)));
+            chosen = Some(match chosen {
+                Some(chosen) => chosen.into_iter().filter_map(both).collect(),
+                None => selected,
+            });
+        }
+        Ok(chosen)
     }
 
     pub(super) async fn chains(&mut self, node: usize, uuids: &[Uuid]) -> Result<Vec<Chain<'a>>, QueryError> {
@@ -238,6 +257,16 @@ impl<'a, V: Read> Walk<'_, 'a, V> {
 
     pub(super) fn edge(&self, node: usize) -> &'a PathEdge {
         self.shape.nodes[node].node.edge.as_ref().expect("every node but the first is tied")
+    }
+}
+
+impl Tables {
+    /// Leaves of the objects of a node those that are selected.
+    fn choose(&mut self, node: usize, chosen: Option<Regions>) {
+        if let Some(chosen) = &chosen {
+            self.reached[node].retain(|uuid, _| chosen.contains_key(uuid));
+        }
+        self.chosen[node] = chosen;
     }
 }
 
