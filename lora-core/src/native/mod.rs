@@ -20,7 +20,6 @@ mod cursor;
 mod history;
 mod instant;
 mod names;
-mod nearest;
 mod output;
 mod paths;
 mod question;

@@ -4,10 +4,9 @@
 //! several things it is refused, and each has a longer name: `extensions.primary` is a field, `relations.primary` the
 //! relation, `states.activity` a state, `derived.full_name` a derived term, `attributes.properties` a group.
 
-use super::nearest::nearest;
 use crate::oio::InputError;
 use crate::oio::input::{Place, quoted};
-use crate::schema::{Class, Derived, Field, FieldId, FieldType, Group, Relation, Schema, State, StateValue};
+use crate::schema::{Class, Derived, Field, FieldId, FieldType, Group, Relation, Schema, State, StateValue, nearest};
 
 /// A part of a class that has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod declaration;
 mod declare;
 mod ids;
 mod names;
+mod nearest;
 mod path;
 mod value;
 
@@ -19,6 +20,7 @@ pub use declaration::{
 pub use ids::{ClassId, FieldId, Ids};
 pub(crate) use names::Term;
 pub use names::{NameError, Part};
+pub(crate) use nearest::nearest;
 pub use path::{
     Condition, ConditionDeclaration, EdgeDeclaration, NodeDeclaration, Path, PathDeclaration, PathEdge, PathNode,
 };

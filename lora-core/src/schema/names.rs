@@ -1,5 +1,6 @@
 //! Names that people write, looked up in the classes: what they mean, or what there is instead.
 
+use super::nearest::nearest;
 use super::{Class, Derived, Field, FieldId, FieldType, Group, Relation, Schema, State, StateValue};
 
 /// A name that the classes do not have, or something that does not fit what they declare for it.
@@ -209,7 +210,7 @@ impl Class {
 
 impl NameError {
     fn unknown(part: Part, of: &str, name: &str, known: Vec<String>) -> Self {
-        let nearest = nearest(name, &known).map(str::to_owned);
+        let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
         Self::Unknown { part, of: of.to_owned(), name: name.to_owned(), nearest, known }
     }
 }
@@ -255,35 +256,6 @@ const fn words(field_type: FieldType) -> &'static str {
     }
 }
 
-/// The known name that takes the fewest slips, if they are few enough; of a longer name the last part counts, too.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    let slips_max = 1 + name.chars().count() / 4;
-    let by_slips = known.iter().map(|known| {
-        let last = known.rsplit_once('.').map_or(known.as_str(), |(_, last)| last);
-        (slips(name, known).min(slips(name, last)), known.as_str())
-    });
-    by_slips.filter(|(slips, _)| *slips <= slips_max).min_by_key(|(slips, _)| *slips).map(|(_, known)| known)
-}
-
-/// How many characters must be put in, left out, replaced, or swapped with the next, to make one name of the other.
-fn slips(one: &str, other: &str) -> usize {
-    let [one, other] = [one, other].map(|name| name.chars().collect::<Vec<char>>());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=other.len()).collect()];
-    for (left, letter) in one.iter().enumerate() {
-        let mut row = vec![left + 1];
-        for (right, wanted) in other.iter().enumerate() {
-            let changed = rows[left][right] + usize::from(letter != wanted);
-            let mut fewest = changed.min(rows[left][right + 1] + 1).min(row[right] + 1);
-            if left > 0 && right > 0 && one[left - 1] == *wanted && *letter == other[right - 1] {
-                fewest = fewest.min(rows[left - 1][right - 1] + 1);
-            }
-            row.push(fewest);
-        }
-        rows.push(row);
-    }
-    rows[one.len()][other.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,19 +272,6 @@ mod tests {
             .state("status", ["open", "closed"])
             .to_one("unit", []);
         Schema::new(&[declaration], Ids::default()).unwrap().classes()[0].clone()
-    }
-
-    #[test]
-    fn a_slip_is_told_from_another_word() {
-        let known = ["user_key".to_owned(), "unit_name".to_owned()];
-        assert_eq!(nearest("unit_nmae", &known), Some("unit_name"));
-        assert_eq!(nearest("userkey", &known), Some("user_key"));
-        assert_eq!(nearest("address", &known), None);
-        assert_eq!(slips("", "abc"), 3);
-        assert_eq!(slips("kitten", "sitting"), 3);
-        assert_eq!(slips("nmae", "name"), 1);
-        let longer = ["properties.name".to_owned(), "note".to_owned()];
-        assert_eq!(nearest("nmae", &longer), Some("properties.name"));
     }
 
     #[test]

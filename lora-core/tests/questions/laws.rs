@@ -3,8 +3,6 @@
 //! A history is told twice, as drawn and moved on an axis or of objects of other names, and answers must follow. And one
 //! history is asked twice, by filters that mean the same whatever they are made of.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::convert::Infallible;
 use std::sync::Arc;
 

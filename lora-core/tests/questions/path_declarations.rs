@@ -1,7 +1,5 @@
 //! Paths in class files: what is taken, and that every mistake is reported with its place.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use lora_core::oio::shipped_classes;
 use lora_core::schema::{ClassDeclaration, Condition, Ids, Schema};
 

@@ -1,7 +1,5 @@
 //! Questions by names mean what the same questions by ids do, and mistakes in them are named.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::sync::Arc;
 
 use lora_core::object::{LifeCycle, Target};

@@ -2,8 +2,6 @@
 //!
 //! The laws hold the answers; they would also hold if every search decoded every object. So here a view counts.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::sync::{Arc, LazyLock};
 
 use lora_core::Service;

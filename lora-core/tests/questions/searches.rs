@@ -1,7 +1,5 @@
 //! What one registration meets, written out: searches that name the object, so that no posting answers for the rows.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::sync::Arc;
 
 use lora_core::Service;

@@ -2,8 +2,6 @@
 //!
 //! Valid time is a few instants around 0 to 100; the n-th registration is made at 100 n, at the position n.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use lora_core::object::{AttributeRow, Content, Effect, LifeCycle, ObjectId, Position, RelationRow, StateRow, Target};
 use lora_core::query::eval::{Grouped, Stamp, World};
 use lora_core::query::{

@@ -1,7 +1,5 @@
 //! When what is said to a register holds: each rule of the module, and the law that they come to.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::sync::Arc;
 
 use lora_core::Service;

@@ -1,7 +1,5 @@
 //! What a query reads: calls of the store as many as the question is deep, and nothing decoded that the index tells.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::sync::{Arc, LazyLock};
 
 use lora_core::Service;

@@ -1,7 +1,5 @@
 //! The law of a register: what was put is what is read, now, at the instants before, and as known before.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -1,7 +1,5 @@
 //! What a register says of mistakes: what, where, and what would be accepted; and that nothing is stored.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::sync::Arc;
 
 use lora_core::ErrorKind;

@@ -1,7 +1,5 @@
 //! Queries of the store in memory against the definition: see `lora_core::testing::queries`.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,7 +1,5 @@
 //! What a path reads: calls of the store as many as it is deep, whatever the number of rows; and where it begins.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
