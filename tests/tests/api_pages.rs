@@ -160,7 +160,7 @@ fn a_cursor_is_taken_for_its_own_query_and_store_only() {
     }
     is_refused(&server.get("/api/v1/facet?after=AAAA"), "damaged_cursor", "?after");
     let ahead = format!("Lora-Position: {}", u32::MAX);
-    let mut body = asked.clone();
+    let mut body = asked;
     body["after"] = json!(cursor);
     let answer = send(server.address, "POST", "/api/v1/query", &[&ahead], body.to_string().as_bytes());
     assert_eq!((answer.status, answer.json()["code"].as_str()), (409, Some("position_ahead")));

@@ -34,7 +34,7 @@ fn function(server: &Server, number: u32, unit: u32, fraction: i32) {
             "organisationfunktionegenskaber": [
                 {"brugervendtnoegle": "e", "funktionsnavn": "Engagement", "virkning": always()}],
             "organisationfunktionudvidelser": [
-                {"fraktion": fraction, "primær": number % 2 == 0, "udvidelse_1": "a \"b\", c\r\n", "virkning": always()}]},
+                {"fraktion": fraction, "primær": number.is_multiple_of(2), "udvidelse_1": "a \"b\", c\r\n", "virkning": always()}]},
         "tilstande": {"organisationfunktiongyldighed": [{"gyldighed": "Aktiv", "virkning": always()}]},
         "relationer": {"tilknyttedeenheder": [{"uuid": uuid(unit), "virkning": always()}],
                        "adresser": [{"urn": "urn:b", "virkning": always()}, {"uuid": uuid(9), "virkning": always()}]},

@@ -99,8 +99,9 @@ fn classes_of_a_folder_are_served_and_all_their_mistakes_are_named() {
 
     file("broken.toml", "name = ");
     file("classes.toml", &class.replace("room", "other").replace("lokale", "classes"));
+    file("path.toml", &class.replace("room", "query").replace("lokale", "fjerde"));
     file("reserved.toml", &class.replace("room", "third").replace("lokale", "tredje").replace("bygning", "health"));
-    let says = ["broken.toml", "`classes`", "`health`"];
+    let says = ["broken.toml", "`classes`", "`query`", "`health`"];
     refused(&["serve", "--listen", "127.0.0.1:0", "--classes", folder.to_str().unwrap()], &[], &says);
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -72,7 +72,9 @@ fn two_servers_write_and_answers_on_both_obey_positions() {
 fn pages_go_on_at_another_server() {
     let database = TestDatabase::create();
     let servers = [Server::on_postgres(database.url()), Server::on_postgres(database.url())];
-    (1..=20).for_each(|number| drop(put(&servers[0], number, &format!("k{:02}", number * 7 % 20))));
+    for number in 1..=20 {
+        put(&servers[0], number, &format!("k{:02}", number * 7 % 20));
+    }
     let page = |server: &Server, after: &str| {
         let answer = server.get(&format!("/api/v1/facet?order=user_key&valid=always&limit=3&show=objects{after}"));
         assert_eq!(answer.status, 200, "{}", answer.text());

@@ -189,6 +189,9 @@ pub enum DeclarationError {
 const RESERVED_SERVICES: [&str; 9] =
     ["api", "graphql", "lora", "service", "health", "metrics", "openapi.json", "version", "site-map"];
 
+/// English names that stand for other things where classes stand, under `/api/v1/`.
+const RESERVED_NAMES: [&str; 4] = ["access", "batch", "changes", "query"];
+
 /// Second path segments that every service has beside its classes.
 const RESERVED_WIRES: [&str; 1] = ["classes"];
 
@@ -220,6 +223,9 @@ impl Check {
         let path = &class.name;
         self.names(path, &class.name, &class.wire);
         self.wire(path, &class.service);
+        if RESERVED_NAMES.contains(&class.name.as_str()) {
+            self.unfit(path, format!("`{}` is a path of the API, and cannot be the name of a class", class.name));
+        }
         if RESERVED_WIRES.contains(&class.wire.as_str()) {
             self.unfit(path, format!("`{}` is a path of every service", class.wire));
         }

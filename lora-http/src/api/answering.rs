@@ -25,6 +25,9 @@ use crate::error::Problem;
 /// How many objects a page of JSON has unless something else is said.
 const PAGE: usize = 100;
 
+/// How many groups a number of objects may fall into.
+const GROUPS_MAX: usize = 10_000;
+
 /// The cursor of the next page, where the body has no room for it.
 const NEXT: HeaderName = HeaderName::from_static("lora-next");
 
@@ -176,6 +179,9 @@ impl<S: Storage> Standing<S> {
         let (service, limits) = (&self.app.service, self.app.options.limits);
         let tally = tally(&self.view, service.declarations(), &self.query, by, limits).await;
         let Tally { objects, groups } = tally.map_err(Error::from)?;
+        if groups.len() > GROUPS_MAX {
+            return Err(Error::TooLarge { what: "groups", max: GROUPS_MAX as u64 }.into());
+        }
         let class = self.class()?;
         let mut out = Vec::from(&b"{\"context\":"[..]);
         write_context(&mut out, &self.query.context, self.view.position());

@@ -74,7 +74,9 @@ fn of_object(class: &Class) -> Value {
 }
 
 fn argument(name: &str, description: &str, schema: Value) -> Value {
-    json!({"name": name, "in": "query", "description": description, "schema": schema})
+    let mut argument = json!({"name": name, "in": "query", "description": description});
+    argument["schema"] = schema;
+    argument
 }
 
 fn known(what: &str) -> Value {

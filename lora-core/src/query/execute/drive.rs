@@ -196,6 +196,7 @@ impl<'a, V: Read> Run<'a, V> {
                 Filter::Any(parts) => {
                     let mut drives = Vec::new();
                     for part in parts {
+                        give_way().await;
                         let Some(drive) = self.drive(scope, part, place).await? else { return Ok(None) };
                         drives.push(drive);
                     }
