@@ -70,6 +70,11 @@ fn the_example_in_time_md_comes_out_as_told() {
 }
 
 #[test]
+fn the_access_in_access_md_is_as_told() {
+    run("docs/access.md");
+}
+
+#[test]
 fn the_queries_in_query_md_find_what_they_say() {
     run("docs/query.md");
 }
