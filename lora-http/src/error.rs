@@ -151,7 +151,8 @@ impl Problem {
         };
         if let lora_core::Error::TooLarge { .. } = problem {
             let narrower = "a query about fewer objects or a shorter time, or one of which another part finds little";
-            return Self::new(StatusCode::UNPROCESSABLE_ENTITY, "query_too_large", problem.to_string()).accepted(narrower);
+            return Self::new(StatusCode::UNPROCESSABLE_ENTITY, "query_too_large", problem.to_string())
+                .accepted(narrower);
         }
         if status.is_server_error() {
             error!(error = %Chain(problem), "the store failed");
