@@ -1,17 +1,20 @@
-//! `lora export`, `lora import`, `lora check` and `lora migrate`.
+//! `lora export`, `lora import`, `lora check`, `lora show` and `lora migrate`.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use lora_core::oio::window_bound;
 use lora_core::schema::ClassDeclaration;
+use lora_core::time::TransactionTime;
+use uuid::Uuid;
 
-use crate::calls::{self, Call, Input};
+use crate::calls::{self, Call, Input, Shown};
 use crate::failure::{failed, wrong_use};
 use crate::postgres;
 use crate::settings::{ClassArgs, read_classes};
-use crate::store::{Place, StoreArgs};
+use crate::store::{Place, StoreArgs, clock};
 
 /// What to export.
 #[derive(Debug, Clone, clap::Args)]
@@ -46,6 +49,28 @@ pub struct CheckArgs {
     /// Throw the index away and compute it anew first; only where nobody has the store open.
     #[arg(long)]
     rebuild: bool,
+}
+
+/// What to show.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ShowArgs {
+    /// The UUID of the object.
+    #[arg(value_name = "UUID")]
+    uuid: Uuid,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Only the object of this class, such as organisation_unit; a UUID may be that of objects of several.
+    #[arg(long, value_name = "NAME")]
+    class: Option<String>,
+    /// As it was known at this time, such as 2026-01-31 or "2026-01-31 12:00:00+01"; without an offset it is Copenhagen's.
+    #[arg(long, value_name = "TIME")]
+    known: Option<String>,
+    /// Only this part: an attribute, state or relation, such as unit_name, activity or parent.
+    #[arg(long, value_name = "NAME")]
+    part: Option<String>,
+    /// Draw it as SVG.
+    #[arg(long)]
+    svg: bool,
 }
 
 /// What to migrate.
@@ -88,6 +113,19 @@ pub fn check(args: &CheckArgs) -> ExitCode {
         (true, Ok(_)) => wrong_use(&["--rebuild: only a store in a folder has an index that can be lost".to_owned()]),
         (true, Err(problems)) => wrong_use(&problems),
         (false, _) => carry_out(&args.store, &Call::Check, Vec::new(), Input::None),
+    }
+}
+
+/// Shows an object on both time axes.
+pub fn show(args: &ShowArgs) -> ExitCode {
+    let ShowArgs { uuid, store, class, known, part, svg } = args.clone();
+    let known = known.map(|text| (window_bound::<TransactionTime>(&text, clock().now()), text)).map(|(at, text)| {
+        let at = at.map_err(|error| format!("--known: {error}"))?;
+        at.micros().ok_or_else(|| format!("--known: nothing is known at {text}; expected a time"))
+    });
+    match known.transpose() {
+        Ok(known) => carry_out(&store, &Call::Show(Shown { uuid, class, known, part, svg }), Vec::new(), Input::None),
+        Err(problem) => wrong_use(&[problem]),
     }
 }
 

@@ -23,6 +23,8 @@ enum Command {
     Import(commands::ImportArgs),
     /// Look whether everything in a store is as it must be.
     Check(commands::CheckArgs),
+    /// Show an object on both time axes, and how it came to be.
+    Show(commands::ShowArgs),
     /// Change the schema of a store to the one that this program knows.
     Migrate(commands::MigrateArgs),
     /// Show the configuration in force, or check it.
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Export(args) => commands::export(&args),
         Command::Import(args) => commands::import(&args),
         Command::Check(args) => commands::check(&args),
+        Command::Show(args) => commands::show(&args),
         Command::Migrate(args) => commands::migrate(&args),
         Command::Config(args) => config::run(&args, matches.subcommand_matches("config")),
         Command::Generate(arguments) => generate::run(&arguments),

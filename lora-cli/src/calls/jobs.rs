@@ -15,7 +15,7 @@ use lora_core::object::Position;
 use lora_core::storage::Storage;
 
 use super::wire::FRAME_BYTES_MAX;
-use super::{Call, Listener, Progress, Said};
+use super::{Call, Listener, Progress, Said, show};
 use crate::failure::{causes, with_causes};
 use crate::store::{clock, salt};
 use crate::transfer::{self, Bulk, Imported, Loading, Phase, TextFile, assert, export};
@@ -38,7 +38,7 @@ pub(crate) enum Target<S> {
     Service(Service<S>),
 }
 
-type Done = Result<u8, Box<dyn Error + Send + Sync>>;
+pub(super) type Done = Result<u8, Box<dyn Error + Send + Sync>>;
 
 /// Carries out a call on the store in `folder`; returns the exit code. What there is to say has then been said.
 pub(crate) async fn run<S: Storage>(
@@ -55,6 +55,7 @@ pub(crate) async fn run<S: Storage>(
     let done = match (call, target) {
         (Call::Export { position }, _) => exported(store, *position, to).await,
         (Call::Check, _) => checked(store, to).await,
+        (Call::Show(shown), _) => show::show(store, shown, to).await,
         (Call::Import { restore: false }, Target::Service(service)) => {
             imported(service, None::<Loading>, folder, input, to).await
         }
@@ -182,7 +183,7 @@ impl Input {
 }
 
 /// A job's standard output.
-struct Output<'a>(&'a dyn Listener);
+pub(super) struct Output<'a>(pub(super) &'a dyn Listener);
 
 impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -9,6 +9,7 @@
 mod caller;
 mod jobs;
 mod owner;
+mod show;
 mod socket;
 mod terminal;
 mod wire;
@@ -24,6 +25,7 @@ use lora_embedded::home::{Home, HomeError};
 use lora_postgres::Site;
 use lora_postgres::migrate::Access;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::failure::{failed, with_causes};
 use crate::postgres;
@@ -46,11 +48,31 @@ pub(crate) enum Call {
     },
     /// Whether everything in it is as it must be.
     Check,
+    /// What an object states on both time axes, and how that came to be.
+    Show(Shown),
     /// JSON Lines into it.
     Import {
         /// Whether positions, instants and classes are taken over, into a store that holds nothing.
         restore: bool,
     },
+}
+
+/// What is to be shown of which object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shown {
+    /// The object; it is looked for in all classes.
+    pub(crate) uuid: Uuid,
+    /// The English name of the only class in which it is looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) class: Option<String>,
+    /// As known when, in microseconds since 1970; latest for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) known: Option<i64>,
+    /// The name of the only part that is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) part: Option<String>,
+    /// Whether it is drawn as SVG, and not as text.
+    pub(crate) svg: bool,
 }
 
 /// What a job says while it runs.
@@ -86,6 +108,7 @@ impl fmt::Display for Call {
         f.write_str(match self {
             Self::Export { .. } => "export",
             Self::Check => "check",
+            Self::Show(_) => "show",
             Self::Import { .. } => "import",
         })
     }
@@ -105,7 +128,7 @@ pub(crate) fn carry_out(place: &Place, call: &Call, classes: Vec<ClassDeclaratio
 fn in_database(site: &Site, call: &Call, classes: Vec<ClassDeclaration>, input: Input) -> ExitCode {
     let access = match call {
         Call::Import { .. } => Access::Write,
-        Call::Export { .. } | Call::Check => Access::Read,
+        Call::Export { .. } | Call::Check | Call::Show(_) => Access::Read,
     };
     let terminal = Terminal::new();
     let folder = std::env::temp_dir();
@@ -118,7 +141,7 @@ fn in_database(site: &Site, call: &Call, classes: Vec<ClassDeclaration>, input: 
 fn in_folder(folder: &Path, call: &Call, classes: Vec<ClassDeclaration>, input: Input) -> ExitCode {
     let home = match call {
         Call::Import { .. } => Home::open(folder, &call.to_string()),
-        Call::Export { .. } | Call::Check => Home::open_existing(folder, &call.to_string()),
+        Call::Export { .. } | Call::Check | Call::Show(_) => Home::open_existing(folder, &call.to_string()),
     };
     let terminal = Terminal::new();
     match home {
@@ -171,7 +194,9 @@ async fn on_store<S: Storage>(
         Call::Import { restore: false } => {
             jobs::import(&store::service(store, classes).await?, into, folder, input, terminal).await
         }
-        Call::Export { .. } | Call::Check => jobs::run(call, &Target::Store(store), folder, input, terminal).await,
+        Call::Export { .. } | Call::Check | Call::Show(_) => {
+            jobs::run(call, &Target::Store(store), folder, input, terminal).await
+        }
     })
 }
 

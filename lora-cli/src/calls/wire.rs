@@ -178,7 +178,9 @@ fn invalid(what: impl Into<String>) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Progress;
+    use uuid::Uuid;
+
+    use super::super::{Progress, Shown};
     use super::*;
 
     #[test]
@@ -188,6 +190,14 @@ mod tests {
             Call::Export { position: None },
             Call::Check,
             Call::Import { restore: true },
+            Call::Show(Shown { uuid: Uuid::nil(), class: None, known: None, part: None, svg: true }),
+            Call::Show(Shown {
+                uuid: Uuid::max(),
+                class: Some("user".to_owned()),
+                known: Some(-1),
+                part: Some("user_key".to_owned()),
+                svg: false,
+            }),
         ] {
             let mut line = Vec::new();
             write_request(&mut line, &call).unwrap();

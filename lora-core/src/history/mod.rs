@@ -34,7 +34,7 @@ pub use difference::{Became, Between, Cause, Difference, Point, differences};
 pub use exposures::{Exposed, Exposures, Ranking, Standing, league};
 pub use learned::{Exposure, Learned, Matter, learned};
 pub use lineage::{Lineage, lineage};
-pub use names::{Names, UnknownPart};
+pub use names::Names;
 pub use registrations::{Chronology, Registered, registrations};
 pub use sets::Differences;
 pub use statement::{Stated, Statement, Statements};

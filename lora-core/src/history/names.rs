@@ -12,20 +12,6 @@ pub struct Names<'a> {
     versions: Vec<&'a Class>,
 }
 
-/// A name that a class has no part of, or several.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{class} has {} called `{name}`: expected one of {}", if *.many { "several parts" } else { "no part" }, expected.join(", "))]
-pub struct UnknownPart {
-    /// The class's English name.
-    pub class: String,
-    /// The name asked for.
-    pub name: String,
-    /// Whether several parts are called so.
-    pub many: bool,
-    /// The names that would be accepted.
-    pub expected: Vec<String>,
-}
-
 impl<'a> Names<'a> {
     /// The names of a class; `None` where there is no such class.
     pub fn of(declarations: &'a Declarations, class: ClassId) -> Option<Self> {
@@ -43,27 +29,6 @@ impl<'a> Names<'a> {
     pub fn part(&self, id: FieldId) -> String {
         let name = self.versions.iter().find_map(|class| part_name(class, id));
         name.map_or_else(|| format!("{id:?}"), str::to_owned)
-    }
-
-    /// The part with a name, such as `unit_name`, `activity` or `parent`; where several have it, with what it belongs to:
-    /// `properties.unit_name`, `states.activity`, `relations.parent`.
-    ///
-    /// # Errors
-    /// [`UnknownPart`] for none, and for several: a field and a relation may have the same name.
-    pub fn part_named(&self, name: &str) -> Result<FieldId, UnknownPart> {
-        let parts = parts(self.class());
-        let called: Vec<&(String, FieldId)> =
-            parts.iter().filter(|(path, _)| path.rsplit('.').next() == Some(name)).collect();
-        let exact = parts.iter().find(|(path, _)| path == name);
-        match (exact, &called[..]) {
-            (Some((_, id)), _) | (None, [(_, id)]) => Ok(*id),
-            (None, several) => {
-                let expected = if several.is_empty() { parts.iter().collect() } else { several.to_vec() };
-                let expected = expected.into_iter().map(|(path, _)| path.clone()).collect();
-                let class = self.class().name.clone();
-                Err(UnknownPart { class, name: name.to_owned(), many: !several.is_empty(), expected })
-            }
-        }
     }
 
     /// What a state's value is called.
@@ -102,16 +67,6 @@ fn part_name(class: &Class, id: FieldId) -> Option<&str> {
     let relation = || class.relation(id).map(|relation| &relation.name);
     let derived = || class.derived.iter().find(|derived| derived.id == id).map(|derived| &derived.name);
     field.or_else(group).or_else(state).or_else(relation).or_else(derived).map(String::as_str)
-}
-
-/// Every part with its path.
-fn parts(class: &Class) -> Vec<(String, FieldId)> {
-    let groups = class.groups.iter().map(|group| (group.name.clone(), group.id));
-    let fields = class.fields().map(|(group, field)| (format!("{}.{}", group.name, field.name), field.id));
-    let states = class.states.iter().map(|state| (format!("states.{}", state.name), state.id));
-    let relations = class.relations.iter().map(|relation| (format!("relations.{}", relation.name), relation.id));
-    let derived = class.derived.iter().map(|derived| (format!("derived.{}", derived.name), derived.id));
-    groups.chain(fields).chain(states).chain(relations).chain(derived).collect()
 }
 
 fn value_in_words(value: &Value) -> String {

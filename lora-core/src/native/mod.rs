@@ -42,7 +42,7 @@ pub use write::write_filter;
 use crate::oio::input::Place;
 use crate::oio::{Document, InputError};
 use crate::query::Filter;
-use crate::schema::{Class, Schema};
+use crate::schema::{Class, FieldId, Schema};
 
 /// Reads a filter of objects of a class.
 ///
@@ -70,6 +70,19 @@ use crate::schema::{Class, Schema};
 /// ```
 pub fn read_filter(schema: &Schema, class: &Class, document: &Document) -> Result<Filter, InputError> {
     read::Reader::new(schema).filter(class, document, &Place::Root)
+}
+
+/// The group, field, derived term, state or relation that an argument names.
+///
+/// # Errors
+/// [`InputError`] with the nearest name, or with those of several that are called so.
+pub fn part_in_argument(class: &Class, argument: &str, name: &str) -> Result<FieldId, InputError> {
+    Ok(names::resolve(class, names::Kind::Any, name, &Place::Query.member(argument))?.id())
+}
+
+/// The shortest name by which a part of a class is found; `#12` for one that the class does not have.
+pub fn part_name(class: &Class, part: FieldId) -> String {
+    names::name_of(class, names::Kind::Any, part)
 }
 
 /// The class that a path names.

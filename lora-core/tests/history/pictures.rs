@@ -142,10 +142,8 @@ const CREATED: &str = r#"{
 
 fn local(part: Option<&str>) -> Options {
     let told = Told::nothing();
-    let declarations = told.service.declarations();
-    let class = told.service.schema().class_named("organisation_unit").unwrap().id;
-    let names = Names::of(declarations, class).unwrap();
-    let part = part.map(|name| names.part_named(name).unwrap());
+    let class = told.service.schema().class_named("organisation_unit").unwrap();
+    let part = part.map(|name| lora_core::native::part_in_argument(class, "part", name).unwrap());
     Options { part, instant: lora_core::oio::shown_instant, ..Options::default() }
 }
 
