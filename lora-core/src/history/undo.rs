@@ -53,7 +53,7 @@ pub(crate) struct Next {
 /// Whether an object is used, as its registrations say one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
-    InUse,
+    Active,
     Passive,
     /// Also before the first registration.
     Gone,
@@ -62,7 +62,7 @@ enum Use {
 impl Use {
     fn of(registration: Option<&Registration>) -> Self {
         match registration.map(|registration| registration.lifecycle) {
-            Some(LifeCycle::Created | LifeCycle::Imported | LifeCycle::Corrected) => Self::InUse,
+            Some(LifeCycle::Created | LifeCycle::Imported | LifeCycle::Corrected) => Self::Active,
             Some(LifeCycle::Passivated) => Self::Passive,
             Some(LifeCycle::Deleted) | None => Self::Gone,
         }
@@ -79,9 +79,9 @@ impl Next {
         let act = match (now, used) {
             _ if now == used && content == current.content => None,
             (_, Use::Gone) => Some(Act::Delete),
-            (Use::InUse, Use::Passive) => Some(Act::Passivate),
-            (Use::InUse, Use::InUse) | (Use::Passive, Use::Passive) => Some(Act::Update),
-            (Use::Passive | Use::Gone, Use::InUse) | (Use::Gone, Use::Passive) => Some(Act::Import),
+            (Use::Active, Use::Passive) => Some(Act::Passivate),
+            (Use::Active, Use::Active) | (Use::Passive, Use::Passive) => Some(Act::Update),
+            (Use::Passive | Use::Gone, Use::Active) | (Use::Gone, Use::Passive) => Some(Act::Import),
         };
         Self { act, content }
     }

@@ -219,7 +219,7 @@ impl<'a, V: Read> Run<'a, V> {
         let mut chains = self.chains(asked.class, asked.known, &left).await?.into_iter();
         let mut next =
             |points: &Region| if alive(points) { chains.next().unwrap_or_default() } else { Chain::default() };
-        Ok(points.iter().map(|points| next(points)).collect())
+        Ok(points.iter().map(&mut next).collect())
     }
 }
 
