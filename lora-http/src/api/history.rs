@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use lora_core::history::picture::{Options, Picture, svg};
 use lora_core::history::{Between, Chronology, Matter, Names, Point, lineage};
-use lora_core::native::{HistoryWriter, When, read_filter, write_context, write_learned};
+use lora_core::native::{HistoryWriter, When, part_in_argument, read_filter, write_context, write_learned};
 use lora_core::object::{ObjectId, Seq};
 use lora_core::oio::Document;
 use lora_core::query::{Known, Reading, Selection, TimeContext};
@@ -70,13 +70,10 @@ impl<S: Storage> Asked<S> {
     }
 
     /// The part that is asked about.
-    fn part(&self, names: &Names<'_>) -> Result<Option<FieldId>, Problem> {
-        let Some(name) = self.arguments.first("part") else { return Ok(None) };
-        let part = names.part_named(name);
-        part.map(Some).map_err(|error| {
-            let problem = Problem::invalid("unknown_name", error.to_string()).parameter("part").value(name);
-            problem.accepted(error.expected.join(", "))
-        })
+    fn part(&self) -> Result<Option<FieldId>, Problem> {
+        let class = self.app.class(self.object.class)?;
+        let part = self.arguments.first("part").map(|name| part_in_argument(class, "part", name));
+        Ok(part.transpose()?)
     }
 
     fn missing(&self) -> Result<Problem, Problem> {
@@ -102,7 +99,7 @@ impl<S: Storage> Asked<S> {
 pub(crate) async fn timeline<S: Storage>(State(app): State<App<S>>, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(app, request, &["known", "valid", "valid_from", "valid_to", "part"]).await?;
     let (names, window) = (asked.names()?, asked.window()?);
-    let part = asked.part(&names)?;
+    let part = asked.part()?;
     let belief = asked.app.service.timeline(&asked.view, asked.object, asked.known()?).await?;
     let Some(belief) = belief else { return Err(asked.missing()?) };
     let writer = HistoryWriter { names: &names };
@@ -237,7 +234,7 @@ pub(crate) async fn learned<S: Storage>(State(app): State<App<S>>, request: Requ
 pub(crate) async fn picture<S: Storage>(State(app): State<App<S>>, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(app, request, &["known", "valid", "valid_from", "valid_to", "part"]).await?;
     let (names, window, known) = (asked.names()?, asked.window()?, asked.known()?);
-    let options = Options { part: asked.part(&names)?, window, ..Options::default() };
+    let options = Options { part: asked.part()?, window, ..Options::default() };
     let declarations = asked.app.service.declarations();
     let lineage = lineage(&asked.view, declarations, asked.object, known, DRAWN_MAX).await;
     let Some(lineage) = lineage.map_err(lora_core::Error::from)? else { return Err(asked.missing()?) };
