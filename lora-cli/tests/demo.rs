@@ -182,7 +182,7 @@ impl<'a> Register<'a> {
         let inactive = values.filter(|value| *value != presence.value).collect();
         let inactive = Filter::State { state: presence.state, values: inactive };
         let inactive = Selection { class: class.id, reading: Reading::Rows, filter: inactive };
-        let active = Selection { reading: Reading::Present, filter: Filter::EVERYWHERE, ..inactive.clone() };
+        let active = Selection { reading: Reading::Present, filter: Filter::EVERYWHERE, ..inactive };
         let (known, valid) = (KnownAt::Instant(self.context.now), self.context.valid.unwrap().from());
         // That it is inactive, and that it is not active any more, was learned at the same time.
         let exposures = [(inactive, false), (active, true)].map(|(select, ended)| {
