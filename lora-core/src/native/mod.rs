@@ -3,7 +3,7 @@
 //! | | in | out |
 //! |---|---|---|
 //! | filters | [`read_filter`] | [`write_filter`] |
-//! | queries | [`read_question`], [`When::of_arguments`], [`read_argument`] | [`write_question`] |
+//! | queries | [`read_question`], [`When::of_arguments`], [`read_arguments`] | [`write_question`] |
 //! | objects, points, times | | [`write_object`], [`write_points`], [`write_instant`] |
 //! | rows of paths, and their changes | | [`PathWriter`] |
 //! | history | | [`HistoryWriter`], [`write_learned`] |

@@ -30,7 +30,7 @@ static TOWN: LazyLock<Town> = LazyLock::new(Town::founded);
 impl Town {
     fn founded() -> Self {
         let clock = Arc::new(ManualClock::at(0).unwrap());
-        let service = Service::open(MemoryStore::new(clock.clone()), shipped_classes(), || [3; 16]);
+        let service = Service::open(MemoryStore::new(clock), shipped_classes(), || [3; 16]);
         let service = block_on(service).unwrap();
         let class = |name| service.schema().class_named(name).unwrap().clone();
         let (units, functions) = (class("organisation_unit"), class("organisation_function"));

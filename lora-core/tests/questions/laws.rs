@@ -234,10 +234,10 @@ fn case() -> impl Strategy<Value = (Script<Infallible>, Parts, Reading)> {
     })
 }
 
-fn assert_same(told: &Told, class: ClassId, reading: Reading, laws: Vec<(&'static str, Filter, Filter)>) {
+fn assert_same(told: &Told, class: ClassId, reading: Reading, laws: &[(&'static str, Filter, Filter)]) {
     for known in [Known::Latest, Known::During(Some(Period::ALWAYS))] {
         let context = TimeContext { known, valid: Some(Period::ALWAYS), now: Timestamp::from_micros(0).unwrap() };
-        for (name, one, other) in &laws {
+        for (name, one, other) in laws {
             let ask = |filter: &Filter| {
                 found(told, &Query::new(Selection { class, reading, filter: filter.clone() }, context))
             };
@@ -252,10 +252,10 @@ proptest! {
     #[test]
     fn filters_that_mean_the_same_find_the_same((script, parts, reading) in case()) {
         let told = told(&script, &as_it_is(), 0);
-        assert_same(&told, parts.class, reading, laws(&parts));
-        assert_same(&told, parts.class, Reading::Rows, laws_of_rows(&parts));
+        assert_same(&told, parts.class, reading, &laws(&parts));
+        assert_same(&told, parts.class, Reading::Rows, &laws_of_rows(&parts));
         if let Some(related) = &parts.related {
-            assert_same(&told, parts.class, reading, laws_of_joins(related, parts.class, reading));
+            assert_same(&told, parts.class, reading, &laws_of_joins(related, parts.class, reading));
         }
     }
 

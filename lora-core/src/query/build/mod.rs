@@ -1,4 +1,4 @@
-//! Questions written with names: what [`Filter`](super::Filter) says with ids, with the names of a schema.
+//! Questions written with names: what [`Filter`] says with ids, with the names of a schema.
 //!
 //! ```
 //! use std::sync::Arc;
