@@ -69,7 +69,7 @@ impl Asked<'_> {
     fn name_of_person(&self) -> Vec<String> {
         let name = |person: Value| {
             let part = |name: &str| person["attributes"]["extensions"][0][name].as_str().unwrap().to_owned();
-            format!("{} {}", part("first_name"), part("last_name"))
+            format!("{} {}", part("given_name"), part("surname"))
         };
         self.object("user").map(name).into_iter().collect()
     }

@@ -37,8 +37,8 @@ pub struct Band {
 /// let other = Region::rectangle(period(5, 15), period(150, 300));
 /// let both = one.intersect(&other);
 /// assert_eq!(both, Region::rectangle(period(5, 10), period(150, 200)));
-/// let at = Timestamp::from_micros;
-/// assert!(!both.contains(at(10).unwrap(), at(150).unwrap()), "ends are exclusive on both axes");
+/// let (known, valid) = (Timestamp::from_micros(10).unwrap(), Timestamp::from_micros(150).unwrap());
+/// assert!(!both.contains(known, valid), "ends are exclusive on both axes");
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Region(Vec<Band>);
