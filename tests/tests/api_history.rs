@@ -134,7 +134,7 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
         ("/timeline?part=descriptoin", 400, "unknown_name", "?part"),
         ("/timeline?knwon=latest", 400, "unknown_argument", "?knwon"),
         ("/timeline?known_from=2020-01-01T00:00:00Z", 400, "unknown_argument", "?known_from"),
-        ("/timeline?valid=2020-01-01", 400, "time_without_offset", "?valid"),
+        ("/timeline?valid=2020-01-01", 400, "no_offset", "?valid"),
         ("/registrations?limit=0", 400, "unreadable_number", "?limit"),
         ("/registrations?seq=x", 400, "unreadable_number", "?seq"),
         ("/registrations?order=random", 400, "unknown_value", "?order"),
@@ -155,7 +155,7 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
         ("path=acess", "unknown_name", "?path"),
         ("system=x", "unreadable_uuid", "?system"),
         ("below=yes", "unreadable_value", "?below"),
-        ("compare_known=2020-01-01", "time_without_offset", "?compare_known"),
+        ("compare_known=2020-01-01", "no_offset", "?compare_known"),
         ("known_from=2020-01-01T00:00:00Z", "several_registrations", "?known"),
         ("sytem=x", "unknown_argument", "?sytem"),
     ] {

@@ -15,9 +15,9 @@ use lora_core::storage::{KnownAt, Read, Storage};
 use tracing::error;
 use uuid::Uuid;
 
-use super::Arguments;
 use super::context::with_context;
 use super::form::Form;
+use super::{Arguments, renamed};
 use crate::app::{App, demanded};
 use crate::error::Problem;
 use crate::params::uuid;
@@ -110,7 +110,7 @@ fn question<S: Storage>(app: &App<S>, arguments: &Arguments) -> Result<(Question
 /// The other time of knowledge.
 fn compared(text: &str) -> Result<KnownAt, Problem> {
     let when = When::of_arguments(|name| (name == "known").then_some(text));
-    let when = when.map_err(|error| Problem::from(error).parameter("compare_known"))?;
+    let when = when.map_err(|error| renamed(error, "compare_"))?;
     when.known.at_most_one().ok_or_else(|| {
         let problem = Problem::invalid("several_registrations", "two times of knowledge are compared");
         problem.parameter("compare_known").value(text).accepted("`latest` or an instant")

@@ -14,7 +14,7 @@ use lora_core::storage::{KnownAt, Read, Storage};
 use lora_core::time::{Period, Timestamp, ValidTime};
 
 use super::context::with_context;
-use super::{Arguments, no_object, object};
+use super::{Arguments, no_object, object, renamed};
 use crate::answer::json_bytes;
 use crate::app::{App, demanded};
 use crate::error::Problem;
@@ -171,15 +171,12 @@ pub(crate) async fn registrations<S: Storage>(
 /// `GET …/difference`: the object at one point of both axes against another.
 pub(crate) async fn difference<S: Storage>(State(app): State<App<S>>, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(app, request, &["known", "valid", "to_known", "to_valid"]).await?;
-    let renamed = |name: &str| match name {
+    let of_the_other = |name: &str| match name {
         "known" => asked.arguments.first("to_known"),
         "valid" => asked.arguments.first("to_valid"),
         _ => None,
     };
-    let to = When::of_arguments(renamed).map_err(|error| {
-        let path = error.path.replace('?', "?to_");
-        Problem::from(error).path(path)
-    })?;
+    let to = When::of_arguments(of_the_other).map_err(|error| renamed(error, "to_"))?;
     let to = to.at(asked.context.now);
     let point = |context: &TimeContext, [known, valid]: [&str; 2]| -> Result<Point, Problem> {
         Ok(Point { known: known_at(context.known, known)?, valid: valid_at(context, valid)? })

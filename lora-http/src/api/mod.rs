@@ -20,6 +20,7 @@ use axum::http::{StatusCode, Uri};
 use axum::routing::{get, post};
 use lora_core::native::{When, class_in_path, only_arguments};
 use lora_core::object::ObjectId;
+use lora_core::oio::InputError;
 use lora_core::query::TimeContext;
 use lora_core::schema::{Class, Schema};
 use lora_core::storage::Storage;
@@ -89,6 +90,14 @@ fn segment(uri: &Uri, index: usize) -> Result<String, Problem> {
     let segment = rest.split('/').nth(index).unwrap_or_default();
     let not_utf8 = || Problem::invalid("invalid_utf8", "the path is not UTF-8").path("path").value(segment);
     percent_decoded(segment).ok_or_else(not_utf8)
+}
+
+/// What is said of an argument, where the client gave it another name: one that begins in front of the usual one.
+fn renamed(mut error: InputError, prefix: &str) -> Problem {
+    let [usual, given] = ["?".to_owned(), format!("?{prefix}")];
+    error.message = error.message.replacen(&usual, &given, 1);
+    error.path = error.path.replacen(&usual, &given, 1);
+    error.into()
 }
 
 /// An object that is not there.
