@@ -14,8 +14,9 @@ use proptest::prelude::*;
 
 use crate::support::{TestDatabase, new_tenant, run};
 
-/// Its own, because connections are killed by the database.
-static DATABASE: LazyLock<TestDatabase> = LazyLock::new(|| run(TestDatabase::new()));
+/// One for each test, because connections are killed by the database.
+static SEARCHED: LazyLock<TestDatabase> = LazyLock::new(|| run(TestDatabase::new()));
+static QUERIED: LazyLock<TestDatabase> = LazyLock::new(|| run(TestDatabase::new()));
 
 #[derive(Debug, Clone, Copy)]
 enum Event {
@@ -26,13 +27,14 @@ enum Event {
 }
 
 struct OnPostgres {
+    database: &'static TestDatabase,
     pool: Pool,
     tenant: Tenant,
 }
 
 impl OnPostgres {
-    fn new() -> Self {
-        Self { pool: DATABASE.pool(), tenant: new_tenant() }
+    fn new(database: &'static TestDatabase) -> Self {
+        Self { database, pool: database.pool(), tenant: new_tenant() }
     }
 
     fn open(&self, clock: Arc<ManualClock>) -> PostgresStore {
@@ -57,11 +59,11 @@ impl Stand for OnPostgres {
             Event::Reopened => {
                 drop(store);
                 self.pool.close();
-                self.pool = DATABASE.pool();
+                self.pool = self.database.pool();
                 self.open(clock)
             }
             Event::Killed => {
-                run(killed(&self.pool));
+                run(killed(self.database, &self.pool));
                 store
             }
         }
@@ -69,10 +71,10 @@ impl Stand for OnPostgres {
 }
 
 /// Ends all sessions of the database, and waits until the pool has heard of it.
-async fn killed(pool: &Pool) {
+async fn killed(database: &TestDatabase, pool: &Pool) {
     // Right after a pool was opened there may be none.
     drop(pool.get().await.unwrap());
-    let client = DATABASE.client().await;
+    let client = database.client().await;
     let kill = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
                 WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let killed = client.query(kill, &[]).await.unwrap();
@@ -107,11 +109,11 @@ proptest! {
     fn the_service_answers_as_the_definition_does_whatever_happens_to_the_store(
         (class, acts) in acts(Some(event())),
     ) {
-        run_acts(OnPostgres::new(), class, &acts);
+        run_acts(OnPostgres::new(&SEARCHED), class, &acts);
     }
 
     #[test]
     fn queries_find_what_the_definition_finds_whatever_happens_to_the_store(script in queries::script(Some(event()))) {
-        queries::run(OnPostgres::new(), &script);
+        queries::run(OnPostgres::new(&QUERIED), &script);
     }
 }
