@@ -172,7 +172,11 @@ impl<'t, 'q, 'a> Reasons<'t, 'q, 'a> {
                 (_, _) => {}
             }
         }
-        let causes = causes.into_iter().filter_map(|found| self.cause(found)).collect();
+        let mut causes: Vec<Cause> = causes.into_iter().filter_map(|found| self.cause(found)).collect();
+        // One registration may have made a difference to several objects that came to be there.
+        let place = |cause: &Cause| (cause.node, cause.evidence.position);
+        causes.sort_by_key(place);
+        causes.dedup_by_key(|cause| place(cause));
         Change { objects: joined.objects, before, after, causes }
     }
 
