@@ -15,6 +15,7 @@ mod machine;
 mod page;
 mod place;
 mod postgres;
+mod questions;
 mod register;
 mod report;
 mod scenario;

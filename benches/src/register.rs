@@ -13,6 +13,7 @@ use lora_embedded::SystemClock;
 use uuid::Uuid;
 
 use crate::figures::Failed;
+use crate::questions::{Access, Tree};
 
 /// How many hits a search by relation should have.
 const HITS: usize = 40;
@@ -33,6 +34,8 @@ pub(crate) struct Register<S: Storage> {
     /// How long a registration of a function is in the store.
     pub(crate) bytes: usize,
     pub(crate) corrected: Corrected,
+    pub(crate) tree: Tree,
+    pub(crate) access: Access,
 }
 
 /// What is searched for.
@@ -55,10 +58,11 @@ pub(crate) struct Corrected {
 }
 
 impl<S: Storage> Register<S> {
-    /// Looks what is typical, and corrects an object `corrections` times.
-    pub(crate) async fn of(service: Service<S>, corrections: usize) -> Result<Self, Failed> {
+    /// Looks what is typical, corrects an object `corrections` times, and plants a tree of so many units.
+    pub(crate) async fn of(service: Service<S>, corrections: usize, units: usize) -> Result<Self, Failed> {
         let class = service.schema().class_named("organisation_function").ok_or("it is shipped")?.clone();
         let corrected = Corrected::made(&service, corrections).await?;
+        let tree = Tree::planted(&service, units).await?;
         let view = service.view(None).await?;
         let now = TimeContext::now(SystemClock.now());
         let functions = search(&service, &view, &class, Vec::new(), now.always()).await?;
@@ -78,7 +82,10 @@ impl<S: Storage> Register<S> {
         let bytes = lengths.sum::<usize>() / sample.len();
         let criteria = Criteria::of(&service, &view, &class, &contents).await?;
         let content = contents.swap_remove(0);
-        Ok(Self { service, functions, class, criteria, past, content, bytes, corrected })
+        let systems = service.schema().class_named("it_system").ok_or("it is shipped")?;
+        let systems = search(&service, &view, systems, Vec::new(), now.always()).await?;
+        let access = Access::found(&service, &view, systems).await?;
+        Ok(Self { service, functions, class, criteria, past, content, bytes, corrected, tree, access })
     }
 
     /// A function, spread over all of them, the same in each run.
@@ -200,7 +207,7 @@ fn called(class: &Class, field: usize, text: &str) -> Criterion {
     Criterion::Attribute { field: class.groups[0].fields[field].id, test }
 }
 
-fn content(class: &Class, key: &str) -> Content {
+pub(crate) fn content(class: &Class, key: &str) -> Content {
     let (group, state) = (&class.groups[0], &class.states[0]);
     let mut content = Content::EMPTY;
     let values = [(group.fields[0].id, Value::Text(key.to_owned()))];

@@ -37,8 +37,25 @@ enum Task {
     ReadOften(When),
     SearchSeldom(When),
     SearchOften(When),
+    /// Everything below the root of the tree.
+    Subtree(When),
+    /// All rows of one system now.
+    Access,
+    /// The same with what they rest on.
+    AccessGrounds,
+    /// All rows of one system in a year, and what was known otherwise in the past.
+    AccessInYear,
+    /// As many raw reads as the tree has units, or the answer rows.
+    RawReads(Count),
     Update,
     Create,
+}
+
+/// How many.
+#[derive(Debug, Clone, Copy)]
+enum Count {
+    Units,
+    Rows,
 }
 
 /// As known when.
@@ -56,12 +73,14 @@ enum Often {
     Reads,
     Searches,
     Writes,
+    /// A few times: of questions with thousands of answers.
+    Whole,
 }
 
 /// A line of the scenario: what it is called, what is done, what it is compared with.
 struct Line(&'static str, Task, Task, Often, &'static [Measure]);
 
-use Often::{Reads, Searches, Writes};
+use Often::{Reads, Searches, Whole, Writes};
 use When::{Middle, Now, Past};
 
 const READS: &[Line] = &[
@@ -99,6 +118,23 @@ const READS: &[Line] = &[
         Searches,
         &[Measure::CorrectedSearchPast],
     ),
+    Line("subtree", Task::Subtree(Now), Task::RawReads(Count::Units), Whole, &[Measure::Subtree]),
+    Line(
+        "the same as known before units moved",
+        Task::Subtree(Past),
+        Task::RawReads(Count::Units),
+        Whole,
+        &[Measure::SubtreePast],
+    ),
+    Line("access to one system now", Task::Access, Task::RawReads(Count::Rows), Whole, &[Measure::Access]),
+    Line("the same with evidence of every hop", Task::AccessGrounds, Task::RawReads(Count::Rows), Whole, &[]),
+    Line(
+        "access in a year, with differences",
+        Task::AccessInYear,
+        Task::RawReads(Count::Rows),
+        Whole,
+        &[Measure::AccessInYear],
+    ),
 ];
 
 const WRITES: &[Line] = &[
@@ -118,7 +154,8 @@ pub(crate) async fn run<P: Place>(
     let opened = begin.elapsed().as_secs_f64() * 1e3;
     report.add("open, in the process", Figure::new(opened, Unit::Millis), None, &[]);
     let corrections = (registrations / 50).clamp(40, 10_000) as usize;
-    let register = Arc::new(Register::of(serve(store).await?, corrections).await?);
+    let units = (registrations / 100).clamp(40, 5_000) as usize;
+    let register = Arc::new(Register::of(serve(store).await?, corrections, units).await?);
     place.settle().await?;
     report.add("a registration in the store", Figure::new(register.bytes as f64, Unit::Bytes), None, &[]);
     let bench = Bench::<P>::of(place, register.clone(), registrations).await?;
@@ -161,6 +198,8 @@ impl<P: Place> Bench<P> {
         let name = yardstick.name::<P::Raw>();
         let what = match task {
             Task::SearchRelation(Now) => format!("{what}, {} hits", self.register.criteria.hits),
+            Task::Subtree(Now) => format!("{what} of {} units", self.register.tree.units),
+            Task::Access => format!("{what}, {} rows", self.register.access.rows),
             _ => what.to_owned(),
         };
         report.add(what, ours, Some((name, theirs)), measures);
@@ -218,6 +257,32 @@ impl<P: Place> Bench<P> {
             Task::ReadOften(when) => register.read(view, corrected.often, self.context(when)).await.map(drop),
             Task::SearchSeldom(when) => self.find_one("seldom", when).await,
             Task::SearchOften(when) => self.find_one("flip", when).await,
+            Task::Subtree(when) => {
+                let found = register.tree.ask(&register.service, view, matches!(when, Past)).await?;
+                is_all(found, register.tree.units)
+            }
+            Task::Access => {
+                let rows = register.access.ask(&register.service, view).await?;
+                is_all(rows, register.access.rows)
+            }
+            Task::AccessGrounds => {
+                let rows = register.access.ask_grounds(&register.service, view).await?;
+                is_all(rows, register.access.rows)
+            }
+            Task::AccessInYear => {
+                register.access.ask_year(&register.service, view, register.past).await.map(std::hint::black_box)?;
+                Ok(())
+            }
+            Task::RawReads(count) => {
+                let count = match count {
+                    Count::Units => register.tree.units,
+                    Count::Rows => register.access.rows,
+                };
+                for read in 0..count {
+                    raw.read(number + read).await?;
+                }
+                Ok(())
+            }
             Task::Update => register.update(number, &format!("renamed {number}")).await,
             Task::Create => register.create().await,
         }
@@ -247,6 +312,10 @@ impl<P: Place> Bench<P> {
     }
 }
 
+fn is_all(found: usize, expected: usize) -> Result<(), Failed> {
+    if found == expected { Ok(()) } else { Err(format!("{found} were found; expected {expected}").into()) }
+}
+
 impl Task {
     /// What it is called as a yardstick.
     fn name<R: Raw>(self) -> &'static str {
@@ -255,6 +324,8 @@ impl Task {
             Self::RawDocument => R::DOCUMENT,
             Self::RawWrite => R::WRITE,
             Self::Read(_) => "read current",
+            Self::RawReads(Count::Units) => "a raw read for each unit",
+            Self::RawReads(Count::Rows) => "a raw read for each row",
             _ => "one never corrected",
         }
     }
@@ -265,6 +336,7 @@ impl Often {
         match self {
             Self::Reads => (registrations / 20).clamp(ROUNDS, 20_000),
             Self::Searches | Self::Writes => (registrations / 100).clamp(ROUNDS, 3_000),
+            Self::Whole => ROUNDS,
         }
     }
 }

@@ -12,3 +12,8 @@ pub mod serve;
 mod settings;
 mod store;
 pub mod transfer;
+
+/// Here and not in `main.rs`, so that benches measure with the allocator that operators run.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -155,6 +155,7 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
         ("path=acess", "unknown_name", "?path"),
         ("system=x", "unreadable_uuid", "?system"),
         ("below=yes", "unreadable_value", "?below"),
+        ("evidence=1", "unreadable_value", "?evidence"),
         ("compare_known=2020-01-01", "no_offset", "?compare_known"),
         ("known_from=2020-01-01T00:00:00Z", "several_registrations", "?known"),
         ("sytem=x", "unknown_argument", "?sytem"),

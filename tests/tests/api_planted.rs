@@ -90,6 +90,14 @@ impl Asked<'_> {
                 assert!(row[node]["since"]["position"].is_u64(), "{row}");
             }
         }
+        let mut bare = rows.clone();
+        for node in bare.iter_mut().flat_map(|row| row.as_object_mut().unwrap().values_mut()) {
+            if let Some(node) = node.as_object_mut() {
+                node.remove("since");
+            }
+        }
+        let unfounded = self.get(&format!("{path}&evidence=false"));
+        assert_eq!(unfounded["rows"].as_array(), Some(&bare), "the same rows, without what they rest on");
         persons
     }
 

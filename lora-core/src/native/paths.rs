@@ -1,14 +1,14 @@
 //! Rows of a path, and how they changed between two knowledge times, as JSON and as CSV.
 //!
 //! ```text
-//! row     {"valid": {"from", "to"}, NODE: {"id", "name"?, "since": EVIDENCE} | null, …}
+//! row     {"valid": {"from", "to"}, NODE: {"id", "name"?, "since"?: EVIDENCE} | null, …}
 //! change  {"became": "gained" | "lost" | "moved", "before": [PERIOD, …], "after": [PERIOD, …],
 //!          NODE: {"id", "name"?} | null, …, "causes": [{"node", …EVIDENCE}, …]}
 //! EVIDENCE {"position", "registered", "lifecycle", "actor", "note", "batch"?}
 //! ```
 //!
 //! In CSV each node has a column for its id and one for its name; of a row also where it stands in the ledger, when, by
-//! whom and why it was registered; of a change these of all its causes, with `; ` in between.
+//! whom and why it was registered, if that was asked; of a change these of all its causes, with `; ` in between.
 
 use uuid::Uuid;
 
@@ -27,13 +27,15 @@ use crate::time::{Period, ValidTime};
 pub struct PathWriter<'p> {
     /// The path.
     pub path: &'p Path,
+    /// Whether rows say what they rest on.
+    pub evidence: bool,
 }
 
 /// One thing that is found, with what its objects are called.
 #[derive(Debug, Clone, Copy)]
 pub enum Rendered<'r> {
-    /// A row, and what it rests on.
-    Row(&'r Row, &'r Grounds, &'r [Option<String>]),
+    /// A row, and what it rests on, if that was asked.
+    Row(&'r Row, Option<&'r Grounds>, &'r [Option<String>]),
     /// A change.
     Change(&'r Change, &'r [Option<String>]),
 }
@@ -45,7 +47,7 @@ impl PathWriter<'_> {
             Rendered::Row(row, grounds, labels) => {
                 period(out, "valid", row.valid);
                 self.nodes(out, &row.objects, labels, |out, node| {
-                    if let Some(evidence) = &grounds[node] {
+                    if let Some(evidence) = grounds.and_then(|grounds| grounds[node].as_ref()) {
                         name(out, "since");
                         object(out, |out| members(out, evidence));
                     }
@@ -93,7 +95,8 @@ impl PathWriter<'_> {
     /// Appends the line of names; `changes` says what the lines are about.
     pub fn csv_header(self, out: &mut Vec<u8>, changes: bool) {
         let of_node = |node: &str| {
-            let more: &[&str] = if changes { &[] } else { &["position", "registered", "actor", "note"] };
+            let asked = self.evidence && !changes;
+            let more: &[&str] = if asked { &["position", "registered", "actor", "note"] } else { &[] };
             let more = more.iter().map(|more| format!("{node}_{more}"));
             [node.to_owned(), format!("{node}_name")].into_iter().chain(more).collect::<Vec<_>>()
         };
@@ -113,9 +116,10 @@ impl PathWriter<'_> {
         match found {
             Rendered::Row(row, grounds, labels) => {
                 cells.extend([written(row.valid.from()), written(row.valid.to())]);
-                for ((object, grounds), label) in row.objects.iter().zip(grounds).zip(labels) {
+                for (node, (object, label)) in row.objects.iter().zip(labels).enumerate() {
                     cells.extend([id(object), label.clone().unwrap_or_default()]);
-                    cells.extend(grounds.as_ref().map(evidence_cells).unwrap_or_default());
+                    let evidence = |grounds: &Grounds| grounds[node].as_ref().map(evidence_cells).unwrap_or_default();
+                    cells.extend(grounds.map(evidence).into_iter().flatten());
                 }
             }
             Rendered::Change(change, labels) => {

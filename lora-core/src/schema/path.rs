@@ -192,8 +192,20 @@ fn is_named(name: &str, group: &str, field: &str) -> bool {
 }
 
 /// What questions about a path call something else.
-const RESERVED_NODES: [&str; 11] =
-    ["path", "below", "valid", "valid_from", "valid_to", "known", "compare_known", "now", "position", "limit", "after"];
+const RESERVED_NODES: [&str; 12] = [
+    "path",
+    "below",
+    "evidence",
+    "valid",
+    "valid_from",
+    "valid_to",
+    "known",
+    "compare_known",
+    "now",
+    "position",
+    "limit",
+    "after",
+];
 
 /// Every mistake in the paths of all classes, in reading order.
 pub(super) fn problems(classes: &[ClassDeclaration]) -> Vec<DeclarationError> {

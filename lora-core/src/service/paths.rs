@@ -12,8 +12,8 @@ use crate::storage::{KnownAt, Storage};
 /// Some rows of an answer, and where it goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowPage {
-    /// The rows, each with what it rests on.
-    pub rows: Vec<(Row, Grounds)>,
+    /// The rows.
+    pub rows: Vec<Row>,
     /// The last of the rows, unless these were the last.
     pub next: Option<RowKey>,
 }
@@ -61,7 +61,7 @@ impl<S: Storage> Service<S> {
         Ok(Question::new(path.clone(), context)?)
     }
 
-    /// Up to `limit` rows that a question finds, after one of them, each with what it rests on.
+    /// Up to `limit` rows that a question finds, after one of them; what they rest on, [`grounds`](Self::grounds) says.
     ///
     /// # Errors
     /// [`Error::Store`] from the view, [`Error::TooLarge`] for what is beyond the limits.
@@ -81,9 +81,24 @@ impl<S: Storage> Service<S> {
         }
         let is_last = found.len() <= limit;
         found.truncate(limit);
-        let grounds = grounds(view, &self.declarations, question, &found, limits).await?;
         let next = found.last().filter(|_| !is_last).map(Row::key);
-        Ok(RowPage { rows: found.into_iter().zip(grounds).collect(), next })
+        Ok(RowPage { rows: found, next })
+    }
+
+    /// What each hop of some rows rests on that a question found in the view: whose act, and since when it is believed.
+    ///
+    /// That reads all that was ever registered of the rows' objects, so ask for as many rows as are shown.
+    ///
+    /// # Errors
+    /// [`Error::Store`] from the view, [`Error::TooLarge`] for what is beyond the limits.
+    pub async fn grounds(
+        &self,
+        view: &S::View,
+        question: &Question,
+        rows: &[Row],
+        limits: Limits,
+    ) -> Result<Vec<Grounds>, Error> {
+        Ok(grounds(view, &self.declarations, question, rows, limits).await?)
     }
 
     /// Up to `limit` changes of what a question finds, from the earlier to the later of two knowledge times, after those

@@ -237,7 +237,9 @@ impl<S: Stand> Both<S> {
         let expected = self.world.rows(&classes, question, at);
         let page = self.service().rows(&view, question, None, usize::MAX - 1, Limits::NONE);
         let found = self.stand.run(page).unwrap().rows;
-        assert_eq!(found, expected, "left the service, right the definition, of {question:#?} at {at}");
+        let grounds = self.stand.run(self.service().grounds(&view, question, &found, Limits::NONE)).unwrap();
+        let answer: Vec<_> = found.iter().cloned().zip(grounds).collect();
+        assert_eq!(answer, expected, "left the service, right the definition, of {question:#?} at {at}");
         let (mut after, mut in_pages) = (None, Vec::new());
         loop {
             let page = self.service().rows(&view, question, after, 2, Limits::NONE);
@@ -253,7 +255,7 @@ impl<S: Stand> Both<S> {
         let page = self.service().row_changes(&view, question, compared, None, usize::MAX - 1, Limits::NONE);
         let changes = self.stand.run(page).unwrap().changes;
         assert_eq!(changes, expected, "what {question:#?} finds otherwise than at {compared:?}, at {at}");
-        Asked { question: question.clone(), rows: found.into_iter().map(|(row, _)| row).collect(), changes }
+        Asked { question: question.clone(), rows: found, changes }
     }
 }
 

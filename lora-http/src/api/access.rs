@@ -25,8 +25,18 @@ use crate::params::uuid;
 /// The path that is asked about where none is named.
 const PATH: &str = "access";
 /// Arguments beside the names of nodes.
-const ARGUMENTS: [&str; 9] =
-    ["path", "below", "compare_known", "known", "known_from", "known_to", "valid", "valid_from", "valid_to"];
+const ARGUMENTS: [&str; 10] = [
+    "path",
+    "below",
+    "evidence",
+    "compare_known",
+    "known",
+    "known_from",
+    "known_to",
+    "valid",
+    "valid_from",
+    "valid_to",
+];
 /// How many rows are written at once.
 const PART: usize = 256;
 
@@ -37,6 +47,8 @@ struct Answering<S: Storage> {
     question: Question,
     source: Source,
     form: Form,
+    /// Whether rows say what they rest on.
+    evidence: bool,
     begun: bool,
 }
 
@@ -51,6 +63,7 @@ pub(crate) async fn handle<S: Storage>(State(app): State<App<S>>, request: Reque
     let form = Form::wanted(request.headers())?;
     let arguments = Arguments::of(request.uri())?;
     let (question, compared) = question(&app, &arguments)?;
+    let evidence = flag(&arguments, "evidence", true)?;
     // What is compared with must be shown as well.
     let later = match (question.context.known, compared) {
         (Known::Latest, _) | (_, Some(KnownAt::Latest)) => Known::Latest,
@@ -64,7 +77,7 @@ pub(crate) async fn handle<S: Storage>(State(app): State<App<S>>, request: Reque
         None => Source::Rows(Rows::after(None)),
     };
     let (context, position) = (question.context, view.position());
-    let mut answering = Answering { app, view, question, source, form, begun: false };
+    let mut answering = Answering { app, view, question, source, form, evidence, begun: false };
     // What is wrong with the first part is an answer of its own.
     let first = answering.part().await?;
     let rest = stream::try_unfold(answering, |mut answering| async move {
@@ -85,14 +98,7 @@ fn question<S: Storage>(app: &App<S>, arguments: &Arguments) -> Result<(Question
     let nodes: Vec<String> = question.path.nodes.iter().map(|node| node.name.clone()).collect();
     let allowed: Vec<&str> = ARGUMENTS.into_iter().chain(nodes.iter().map(String::as_str)).collect();
     arguments.only(&allowed)?;
-    let below = match arguments.first("below") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(other) => {
-            let problem = Problem::invalid("unreadable_value", "`below` is neither true nor false").parameter("below");
-            return Err(problem.value(other).accepted("true or false"));
-        }
-    };
+    let below = flag(arguments, "below", false)?;
     for (index, node) in nodes.iter().enumerate() {
         let Some(given) = arguments.first(node) else { continue };
         let uuids = given.split(',').map(|text| uuid(node, text)).collect::<Result<Vec<Uuid>, Problem>>()?;
@@ -105,6 +111,18 @@ fn question<S: Storage>(app: &App<S>, arguments: &Arguments) -> Result<(Question
     }
     let compared = arguments.first("compare_known").map(compared).transpose()?;
     Ok((question, compared))
+}
+
+fn flag(arguments: &Arguments, name: &str, usual: bool) -> Result<bool, Problem> {
+    match arguments.first(name) {
+        None => Ok(usual),
+        Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => {
+            let problem = Problem::invalid("unreadable_value", format!("`{name}` is neither true nor false"));
+            Err(problem.parameter(name).value(other).accepted("true or false"))
+        }
+    }
 }
 
 /// The other time of knowledge.
@@ -163,7 +181,7 @@ impl<S: Storage> Answering<S> {
     fn head(&self, out: &mut Vec<u8>) {
         let changes = matches!(self.source, Source::Changes(..));
         match self.form {
-            Form::Csv => PathWriter { path: &self.question.path }.csv_header(out, changes),
+            Form::Csv => PathWriter { path: &self.question.path, evidence: self.evidence }.csv_header(out, changes),
             Form::Lines => {}
             Form::Json => {
                 out.extend_from_slice(b"{\"context\":");
@@ -177,10 +195,10 @@ impl<S: Storage> Answering<S> {
 
     /// The next rows or changes, each written.
     async fn found(&mut self) -> Result<Option<Vec<Vec<u8>>>, Error> {
-        let Self { app, view, question, source, form, .. } = self;
+        let Self { app, view, question, source, form, evidence, .. } = self;
         let (declarations, limits) = (app.service.declarations(), app.options.limits);
         let from = question.context.valid.map_or(lora_core::time::Timestamp::NEG_INFINITY, |window| window.from());
-        let writer = PathWriter { path: &question.path };
+        let writer = PathWriter { path: &question.path, evidence: *evidence };
         let write = |found: Rendered<'_>| {
             let mut out = Vec::new();
             match form {
@@ -198,11 +216,14 @@ impl<S: Storage> Answering<S> {
                 let Some(rows) = rows.next(view, declarations, question, PART, limits).await? else { return Ok(None) };
                 let mut written = Vec::with_capacity(rows.len());
                 for rows in rows.chunks(PART) {
-                    let grounds = grounds(view, declarations, question, rows, limits).await?;
+                    let grounds = match evidence {
+                        true => grounds(view, declarations, question, rows, limits).await?,
+                        false => Vec::new(),
+                    };
                     let named: Vec<_> = rows.iter().map(|row| (&row.objects[..], row.valid.from().max(from))).collect();
                     let labels = labels(view, declarations, question, &named).await?;
-                    let rows = rows.iter().zip(&grounds).zip(&labels);
-                    written.extend(rows.map(|((row, grounds), labels)| write(Rendered::Row(row, grounds, labels))));
+                    let rows = rows.iter().zip(&labels).enumerate();
+                    written.extend(rows.map(|(at, (row, labels))| write(Rendered::Row(row, grounds.get(at), labels))));
                 }
                 Ok(Some(written))
             }

@@ -155,7 +155,7 @@ impl<S: Storage> Town<S> {
         let view = self.service.view(None).await.expect("a view");
         let page = self.service.rows(&view, question, None, usize::MAX - 1, Limits::NONE).await.expect("rows");
         assert_eq!(page.next, None);
-        page.rows.into_iter().map(|(row, _)| row).collect()
+        page.rows
     }
 
     /// Who has access, by the numbers of persons.
@@ -224,7 +224,7 @@ pub async fn paths_are_followed_from_every_node<H: Harness>(harness: &H) {
         loop {
             let page = town.service.rows(&view, &town.asked(now), after, limit, Limits::NONE).await.expect("rows");
             assert!(page.rows.len() <= limit && (page.next.is_none() || page.rows.len() == limit));
-            found.extend(page.rows.into_iter().map(|(row, _)| row));
+            found.extend(page.rows);
             after = page.next;
             if after.is_none() {
                 break;
@@ -268,7 +268,8 @@ pub async fn rows_rest_on_registrations_and_so_do_their_changes<H: Harness>(harn
     let asked = town.asked(town.at(day(10))).only("person", [Uuid::from_u128(PERSON)]).expect("a node");
     let view = town.service.view(None).await.expect("a view");
     let page = town.service.rows(&view, &asked, None, 9, Limits::NONE).await.expect("rows");
-    let [(row, grounds)] = &page.rows[..] else { panic!("{page:?}") };
+    let grounds = town.service.grounds(&view, &asked, &page.rows, Limits::NONE).await.expect("grounds");
+    let ([row], [grounds]) = (&page.rows[..], &grounds[..]) else { panic!("{page:?}") };
     assert_eq!(row.valid, days(0, 30));
     let notes: Vec<&str> = grounds.iter().map(|it| it.as_ref().expect("nothing is missing").note.as_str()).collect();
     assert_eq!(notes, ["", "account", "granted", "granted", "account", "account", "hired"], "whoever points says so");

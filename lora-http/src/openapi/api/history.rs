@@ -77,6 +77,7 @@ pub(super) fn access(schema: &Schema) -> Value {
     let mut parameters = vec![
         argument("path", "Which path", json!({"enum": names, "default": "access"})),
         argument("below", "Also everything below the objects named", json!({"type": "boolean", "default": false})),
+        argument("evidence", "Whether rows say what they rest on", json!({"type": "boolean", "default": true})),
         argument("compare_known", "Another time of knowledge: what changed is answered", json!({"type": "string"})),
         known("as which it was registered"),
         valid(),
