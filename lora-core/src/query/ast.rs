@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Filter, Pattern, Query, Reading, Selection, Test};
 use crate::object::{LifeCycle, Target};
-use crate::schema::{ClassId, FieldId, Value};
+use crate::schema::{ClassId, FieldId, Presence, Value};
 use crate::storage::KnownAt;
 use crate::time::{Period, Timestamp, TransactionTime, ValidTime};
 
@@ -83,24 +83,47 @@ pub struct Search {
 }
 
 impl Search {
-    /// The question that finds the same.
+    /// The question that finds the same objects; `presence` is what the class always took for it, if anything.
     ///
-    /// What is about rows may hold at different instants of the window, and presence does not count.
-    pub(crate) fn query(&self) -> Query {
+    /// What is about rows may hold at different instants of the window, and presence does not count. At a single instant
+    /// all of it holds at one point, and where presence is asked for, the index says which objects count there.
+    pub(crate) fn query(&self, presence: Option<Presence>) -> Query {
         let asks_life_cycle = self.criteria.iter().any(|criterion| matches!(criterion, Criterion::LifeCycle(_)));
-        let reading = if asks_life_cycle { Reading::Registered } else { Reading::Rows };
-        let filter = Filter::All(self.criteria.iter().map(|criterion| criterion.filter(self.context.valid)).collect());
-        Query::new(Selection { class: self.class, reading, filter }, self.context.always())
+        let is_presence = |criterion: &Criterion| {
+            matches!(criterion, Criterion::State { state, value }
+                if presence.is_some_and(|presence| (presence.state, presence.value) == (*state, *value)))
+        };
+        let window = self.context.valid;
+        let is_instant = window.is_some_and(|window| Period::instant(window.from()) == Some(window));
+        let reading = match asks_life_cycle {
+            true => Reading::Registered,
+            false if is_instant && self.criteria.iter().any(is_presence) => Reading::Present,
+            false => Reading::Rows,
+        };
+        let asked = self.criteria.iter().filter(|criterion| reading != Reading::Present || !is_presence(criterion));
+        let (filter, context) = match is_instant {
+            true => (asked.map(Criterion::filter).collect(), self.context),
+            false => (asked.map(|criterion| criterion.within(window)).collect(), self.context.always()),
+        };
+        Query::new(Selection { class: self.class, reading, filter: Filter::All(filter) }, context)
     }
 }
 
 impl Criterion {
-    fn filter(&self, window: Option<Period<ValidTime>>) -> Filter {
-        let of_rows = match self.clone() {
-            Self::Object(uuid) => return Filter::Object(vec![uuid]),
-            Self::LifeCycle(stage) => return Filter::LifeCycle(vec![stage]),
-            Self::Actor(actor) => return Filter::Actor(vec![actor]),
-            Self::Note(pattern) => return Filter::Note(pattern),
+    /// What is about rows is met at some instant of a window.
+    fn within(&self, window: Option<Period<ValidTime>>) -> Filter {
+        match self {
+            Self::Object(_) | Self::LifeCycle(_) | Self::Actor(_) | Self::Note(_) => self.filter(),
+            _ => Filter::Sometime { within: window, filter: Box::new(self.filter()) },
+        }
+    }
+
+    fn filter(&self) -> Filter {
+        match self.clone() {
+            Self::Object(uuid) => Filter::Object(vec![uuid]),
+            Self::LifeCycle(stage) => Filter::LifeCycle(vec![stage]),
+            Self::Actor(actor) => Filter::Actor(vec![actor]),
+            Self::Note(pattern) => Filter::Note(pattern),
             Self::Attribute { field, test: ValueTest::Like(pattern) } => {
                 Filter::Field { field, test: Test::Like(pattern) }
             }
@@ -111,8 +134,7 @@ impl Criterion {
                 Filter::Relation { relation, object_type, targets: Some(targets) }
             }
             Self::AnyRelation(uuid) => Filter::AnyRelation(uuid),
-        };
-        Filter::Sometime { within: window, filter: Box::new(of_rows) }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Encoded, IndexChange, Read, StoreError, changes};
 use crate::codec::{DecodeError, Frame, Skeleton};
 use crate::object::{ObjectId, Position, Registration, Seq};
-use crate::schema::{Class, ClassDeclaration, ClassId, FieldId, Ids, Schema};
+use crate::schema::{Class, ClassDeclaration, ClassId, FieldId, Ids, Presence, Schema};
 
 /// More than anybody declares; all of them are read at once.
 const DECLARATIONS_MAX: usize = 1 << 20;
@@ -100,6 +100,13 @@ impl Declarations {
     /// Whether a class always said when its objects count.
     pub(crate) fn always_has_presence(&self, class: ClassId) -> bool {
         self.declared(class).all(|class| class.presence.is_some())
+    }
+
+    /// What a class always took for presence; `None` where it declared none or several.
+    pub(crate) fn only_presence(&self, class: ClassId) -> Option<Presence> {
+        let mut declared = self.declared(class).map(|class| class.presence);
+        let first = declared.next()??;
+        declared.all(|presence| presence == Some(first)).then_some(first)
     }
 
     /// A class as it was declared from time to time, oldest first.

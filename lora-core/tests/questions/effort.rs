@@ -6,7 +6,8 @@ use lora_core::Service;
 use lora_core::object::{AttributeRow, Content, Effect, ObjectId, RelationRow, StateRow, Target};
 use lora_core::oio::shipped_classes;
 use lora_core::query::{
-    Direction, Filter, Known, Pattern, Query, Reading, Related, Selection, Steps, Test, TimeContext, execute,
+    Criterion, Direction, Filter, Known, Page, Pattern, Query, Reading, Related, Search, Selection, Steps, Test,
+    TimeContext, execute,
 };
 use lora_core::schema::{Class, Value};
 use lora_core::service::By;
@@ -179,6 +180,29 @@ fn ancestors_are_read_a_level_at_a_time() {
     let (found, effort) = both(&TOWN.unit(above));
     assert_eq!((found, effort.scans), (3, 0));
     assert!(effort.calls <= 4 && effort.registrations == 4, "{effort:?}");
+}
+
+#[test]
+fn a_search_for_what_points_at_an_object_and_is_present_now_decodes_nothing() {
+    let town = &*TOWN;
+    let presence = town.functions.presence.unwrap();
+    let unit = Target::Uuid(Uuid::from_u128(7));
+    let relation = relation(&town.functions, "associated_units");
+    let criteria = vec![
+        Criterion::State { state: presence.state, value: presence.value },
+        Criterion::Relation { relation, object_type: None, targets: vec![unit] },
+    ];
+    let now = TimeContext::now(ManualClock::at(i64::from(u32::MAX)).unwrap().now());
+    let searched = |context| {
+        let watched = Watched::new(block_on(town.service.view(None)).unwrap());
+        let search = Search { class: town.functions.id, criteria: criteria.clone(), context, page: Page::default() };
+        let found = block_on(execute::search(&watched, town.service.declarations(), &search)).unwrap();
+        (found.len(), watched.effort())
+    };
+    assert_eq!(searched(now), (1, Effort { calls: 1, scans: 1, registrations: 0, postings: 1 }));
+    // In a window each may hold at an instant of its own, which the index does not tell.
+    let (found, effort) = searched(now.always());
+    assert_eq!((found, effort.registrations), (1, 1));
 }
 
 #[test]

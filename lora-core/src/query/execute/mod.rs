@@ -132,7 +132,7 @@ async fn ranks<V: Read>(
 pub async fn search<V: Read>(view: &V, declarations: &Declarations, search: &Search) -> Result<Vec<Uuid>, QueryError> {
     let Page { after, skip, limit } = search.page;
     let wanted = limit.map_or(usize::MAX, |limit| usize::try_from(skip.saturating_add(limit)).unwrap_or(usize::MAX));
-    let query = search.query();
+    let query = search.query(declarations.only_presence(search.class));
     let mut answers = Answers::after(after);
     let mut found: Vec<Uuid> = Vec::new();
     while found.len() < wanted {
