@@ -24,7 +24,6 @@ pub mod picture;
 mod registrations;
 mod sets;
 mod statement;
-mod sweep;
 mod taken_back;
 mod timeline;
 mod undo;

@@ -85,7 +85,7 @@ impl<'a> Belief<'a> {
     /// # Errors
     /// [`Error::TooLarge`] beyond a million statements.
     pub fn part(&self, part: FieldId, window: Period<ValidTime>) -> Result<Timeline<ValidTime, Statements>, Error> {
-        let rows = rows_of(self.class, &self.registration, part);
+        let rows = rows_of(self.class, &self.registration.content, part);
         let mut left = STATEMENTS_MAX;
         let mut spans = Vec::new();
         for stage in Stages::new(rows, &Periods::none(), window) {
