@@ -27,6 +27,9 @@ use crate::time::{Clock, ManualClock, Period, Timestamp, TransactionTime, ValidT
 const VALID: SmallAxis = SmallAxis { first: START_MICROS, step: 10, count: 6 };
 const REGISTERED: SmallAxis = SmallAxis { first: START_MICROS + 1_000, step: 10, count: 14 };
 
+/// About as many times of knowledge are asked about.
+const KNOWNS: usize = 5;
+
 /// Of which classes, with a relation within the class where there is one.
 const CLASSES: [&str; 3] = ["organisation_unit", "organisation_function", "user"];
 
@@ -177,7 +180,9 @@ impl<S: Storage> Twin<S> {
                 knowns.extend([at, before]);
             }
         }
-        let knowns = knowns.into_iter().step_by(5).map(KnownAt::Instant);
+        // An odd step, so that both kinds come.
+        let step = (knowns.len() / KNOWNS) | 1;
+        let knowns = knowns.into_iter().step_by(step).map(KnownAt::Instant);
         [KnownAt::Latest, KnownAt::Instant(Timestamp::INFINITY)].into_iter().chain(knowns).collect()
     }
 
