@@ -224,9 +224,8 @@ fn parts(before: &Stated, after: &Stated) -> BTreeMap<FieldId, [Vec<Statement>; 
 struct Unexplained {
     valid: Timestamp<ValidTime>,
     reading: Reading,
-    /// The earlier of the two registrations that are known at the points, and the later.
+    /// The earlier of the two registrations that are known at the points.
     first: Seq,
-    last: Seq,
     differing: BTreeMap<FieldId, [Vec<Statement>; 2]>,
     comes_or_goes: bool,
 }
@@ -238,14 +237,12 @@ impl Unexplained {
         let differing = parts(&sides.at(0, valid), &sides.at(1, valid));
         let comes_or_goes = sides.counts(0, valid, reading) != sides.counts(1, valid, reading);
         let same = then == now || (differing.is_empty() && !comes_or_goes);
-        let (first, last) = (then.min(now), then.max(now));
-        (!same).then_some(Self { valid, reading, first, last, differing, comes_or_goes })
+        (!same).then_some(Self { valid, reading, first: then.min(now), differing, comes_or_goes })
     }
 
-    /// A registration as a cause, where it lies between the two and changed what is known otherwise.
+    /// A registration up to the later one as a cause, where it came after the earlier and changed what is known otherwise.
     fn cause(&self, before: Option<&Belief<'_>>, belief: &Belief<'_>) -> Option<Cause> {
-        let seq = belief.registration.seq;
-        if seq <= self.first || seq > self.last {
+        if belief.registration.seq <= self.first {
             return None;
         }
         let registered = Registered::of(before, belief);

@@ -95,7 +95,7 @@ impl<S: Storage> Renamed<S> {
         found
     }
 
-    /// All differences of what is selected, and of what comes after an object.
+    /// All differences of what is selected.
     async fn selected(&self, view: &S::View, select: &Selection, from: Point, to: Point) -> Vec<Difference> {
         let mut all = Differences::new(select, Between { from, to }, None, Limits::NONE);
         let mut found = Vec::new();
@@ -180,9 +180,9 @@ pub async fn timelines_turn_at_the_microsecond_and_are_open_at_the_end<H: Harnes
     assert_eq!(town.names(&view, LATEST).await, at_last);
 
     // As known at a time that the view does not show yet: what it shows last.
-    let [.., one_before] = [town.positions[0].0 - 1].map(Position);
+    let nobody = Position(town.positions[0].0 - 1);
     for (pinned, expected) in [
-        (one_before, &None),
+        (nobody, &None),
         (town.positions[0], &at_first),
         (town.positions[1], &meanwhile),
         (town.positions[3], &at_last),
@@ -301,7 +301,7 @@ pub async fn differences_are_exact_to_the_microsecond_and_name_their_causes<H: H
             let index = cause.seq.0 as usize - 1;
             assert_eq!((cause.registered, cause.position), (town.at[index], town.positions[index]));
         }
-        let back = town.difference(&view, Point { valid: to.valid, ..to }, Point { valid: to.valid, ..from }).await;
+        let back = town.difference(&view, to, Point { valid: to.valid, ..from }).await;
         let forth = town.difference(&view, Point { valid: to.valid, ..from }, to).await;
         assert_eq!(back.causes, forth.causes, "who brought it also takes it away");
     }
