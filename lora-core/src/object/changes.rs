@@ -112,3 +112,94 @@ fn states(content: &Content, state: FieldId) -> impl Iterator<Item = SaidDuring<
 fn target(row: &RelationRow) -> SaidDuring<'_> {
     (row.effect.valid, Said::Target(&row.target, row.object_type.as_deref()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Effect, StateRow};
+    use crate::schema::{ClassDeclaration, DerivedDeclaration, FieldDeclaration, Ids, Schema};
+    use crate::time::Timestamp;
+
+    /// A thing with a first name and a last name, and a name that is made of some of them.
+    fn class(parts: &[&str]) -> Class {
+        let names = [FieldDeclaration::text("first"), FieldDeclaration::text("last")];
+        let mut thing = ClassDeclaration::new("thing").group("names", names).state("status", ["on", "off"]);
+        let parts = parts.iter().map(|part| (*part).to_owned()).collect();
+        thing.derived = vec![DerivedDeclaration { name: "full".to_owned(), group: "names".to_owned(), parts }];
+        let schema = Schema::new(&[thing.to_many("many", [])], Ids::default()).unwrap();
+        schema.class_named("thing").unwrap().clone()
+    }
+
+    fn period(from: i64, to: i64) -> Period<ValidTime> {
+        let at = |micros| Timestamp::from_micros(micros).unwrap();
+        Period::new(at(from), at(to)).unwrap()
+    }
+
+    fn named(class: &Class, rows: &[(Period<ValidTime>, &[&str])]) -> Content {
+        let fields = &class.groups[0].fields;
+        let values = |texts: &[&str]| -> Vec<_> {
+            fields.iter().zip(texts).map(|(field, text)| (field.id, Value::from(*text))).collect()
+        };
+        let row = |(valid, texts): &(_, &[&str])| AttributeRow::new(values(texts), Effect::during(*valid));
+        let mut content = Content::EMPTY;
+        content.set_attributes(class.groups[0].id, rows.iter().map(row).collect());
+        content
+    }
+
+    #[test]
+    fn a_derived_term_changes_where_its_text_does_whatever_its_parts_are() {
+        let class = class(&["first", "last"]);
+        let full = Some(class.derived[0].id);
+        let [first, last] = [0, 1].map(|index| Some(class.groups[0].fields[index].id));
+        let before = named(&class, &[(period(0, 20), &["Ada", ""]), (period(20, 30), &["Ada", "Lund"])]);
+        let after = named(&class, &[(period(0, 10), &["Ada"]), (period(10, 30), &["", "Ada"])]);
+        let changed = |part| changed(Some((&class, &before)), (&class, &after), part);
+        let only = |from, to| [period(from, to)].into_iter().collect::<Periods<_>>();
+        assert_eq!(changed(full), only(20, 30), "an empty part is none, and so is its place");
+        assert_eq!(changed(first), only(10, 30));
+        assert_eq!(changed(last), only(0, 30), "an empty text is another value than none");
+        assert_eq!(changed(None), only(0, 30));
+        assert_eq!(changed(Some(class.groups[0].id)), only(0, 30));
+        assert_eq!(changed(Some(class.states[0].id)), Periods::none());
+    }
+
+    #[test]
+    fn each_content_is_seen_as_its_class_was_declared_then() {
+        let [both, last] = [class(&["first", "last"]), class(&["last"])];
+        let content = named(&both, &[(period(0, 10), &["Ada", "Lund"]), (period(10, 20), &["", "Holm"])]);
+        let full = Some(both.derived[0].id);
+        assert_eq!(last.derived[0].id, both.derived[0].id);
+        let found = changed(Some((&both, &content)), (&last, &content), full);
+        assert_eq!(found, [period(0, 10)].into_iter().collect());
+        assert_eq!(changed(Some((&both, &content)), (&last, &content), None), Periods::none());
+        assert_eq!(changed(None, (&last, &content), full), [period(0, 20)].into_iter().collect());
+    }
+
+    #[test]
+    fn who_says_so_and_how_rows_are_split_is_no_change_and_a_target_that_stands_twice_is() {
+        let class = class(&["first"]);
+        let (state, many) = (&class.states[0], class.relations[0].id);
+        let content = |rows: &[(Period<ValidTime>, &str)], kinds: &[Option<&str>]| {
+            let effect = |(valid, note): &(_, &str)| Effect { note: (*note).to_owned(), ..Effect::during(*valid) };
+            let mut content = Content::EMPTY;
+            let value = state.values[0].id;
+            content.set_states(state.id, rows.iter().map(|row| StateRow { value, effect: effect(row) }).collect());
+            let pointing = |kind: &Option<&str>| {
+                let object_type = kind.map(str::to_owned);
+                RelationRow { target: Target::Nothing, object_type, effect: Effect::during(period(0, 20)) }
+            };
+            content.set_relations(many, kinds.iter().map(pointing).collect());
+            content
+        };
+        let whole = content(&[(period(0, 20), "")], &[None]);
+        let split = content(&[(period(0, 10), "so"), (period(10, 20), "also so")], &[None]);
+        assert_eq!(changed_parts(&whole, &split), BTreeMap::new());
+        assert_eq!(rows_differ(whole.states(state.id), split.states(state.id)), [period(0, 20)].into_iter().collect());
+        let once: Periods<_> = [period(0, 20)].into_iter().collect();
+        for other in [content(&[(period(0, 20), "")], &[None, None]), content(&[(period(0, 20), "")], &[Some("kind")])]
+        {
+            assert_eq!(changed_parts(&whole, &other), BTreeMap::from([(many, once.clone())]));
+            assert_eq!(changed(Some((&class, &whole)), (&class, &other), Some(many)), once);
+        }
+    }
+}
