@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use lora_tests::{Answer, Server, facet, uuid};
+use lora_tests::{Answer, Server, facet, send, uuid};
 use serde_json::{Value, json};
 
 const FACET: &str = "/klassifikation/facet";
@@ -95,6 +95,73 @@ fn a_difference_has_both_sides_and_its_cause() {
     assert_eq!(shown(&server, "/difference")["difference"], Value::Null, "a point does not differ from itself");
 }
 
+/// What a filter finds at either point, each object once and by UUID.
+#[test]
+fn the_differences_of_a_set_are_those_of_its_objects() {
+    let (server, known) = server();
+    for number in [2, 3] {
+        let object = format!("{FACET}/{}", uuid(number));
+        assert_eq!(server.send("PUT", &object, &facet("other")).status, 200);
+    }
+    let asked = |rest: &str| {
+        let answer = server.get(&format!("/api/v1/facet/differences?{rest}"));
+        assert_eq!(answer.status, 200, "{rest}: {}", answer.text());
+        assert_eq!(answer.header("lora-position"), Some(&*server.position().to_string()));
+        answer.json()
+    };
+    let became = |answer: &Value| -> Vec<(String, String)> {
+        let word = |member: &Value| member.as_str().unwrap().to_owned();
+        let all = answer["differences"].as_array().unwrap().iter();
+        all.map(|one| (word(&one["id"]), word(&one["became"]))).collect()
+    };
+    let expected = |all: &[(u32, &str)]| -> Vec<(String, String)> {
+        all.iter().map(|(number, became)| (uuid(*number), (*became).to_owned())).collect()
+    };
+    let summer = "2020-06-01T00:00:00Z";
+    let same_instant = format!("valid={summer}&to_valid={summer}&known={known}");
+    let all = asked(&same_instant);
+    assert_eq!(became(&all), expected(&[(1, "changes"), (2, "appears"), (3, "appears")]));
+    let alone = shown(&server, &format!("/difference?{same_instant}"));
+    assert_eq!(all["differences"][0], alone["difference"]);
+    assert_eq!(all["context"]["known"], known);
+
+    let described = |text: &str| format!("&where=%7B%22field%22:%22description%22,%22is%22:%22{text}%22%7D");
+    let wrong = asked(&format!("{same_instant}{}", described("wrong")));
+    assert_eq!(became(&wrong), expected(&[(1, "disappears")]));
+    assert_eq!(wrong["differences"][0]["causes"][0]["note"], "says right");
+    let ahead = asked(&format!("valid={summer}&to_valid=2021-01-01T00:00:00Z{}", described("right")));
+    assert_eq!(became(&ahead), expected(&[(1, "disappears")]));
+    assert_eq!(ahead["differences"][0]["causes"], json!([]), "time passed");
+    assert_eq!(asked("")["differences"], json!([]), "a point does not differ from itself");
+    assert_eq!(asked(&format!("{same_instant}{}", described("never")))["differences"], json!([]));
+
+    let lines = |accept: &str| {
+        let target = format!("/api/v1/facet/differences?{same_instant}");
+        send(server.address, "GET", &target, &[&format!("Accept: {accept}")], b"")
+    };
+    let answer = lines("application/x-ndjson");
+    assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
+    let found: Vec<Value> = answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(json!(found), all["differences"]);
+    assert_eq!(lines("text/csv").status, 406);
+}
+
+/// More objects than are written at once.
+#[test]
+fn a_long_answer_of_differences_is_whole() {
+    let server = Server::start();
+    let earlier = "known=2020-01-01T00:00:00Z&valid=2020-01-01T00:00:00Z";
+    for number in 1..=150 {
+        let object = format!("{FACET}/{}", uuid(number));
+        assert_eq!(server.send("PUT", &object, &facet("one of many")).status, 200);
+    }
+    let answer = server.get(&format!("/api/v1/facet/differences?{earlier}")).json();
+    let found = answer["differences"].as_array().unwrap().iter();
+    let ids: Vec<&str> = found.map(|one| one["id"].as_str().unwrap()).collect();
+    let expected: Vec<String> = (1..=150).map(uuid).collect();
+    assert_eq!(ids, expected);
+}
+
 #[test]
 fn when_something_was_learned_is_told_with_how_late_that_was() {
     let (server, known) = server();
@@ -147,6 +214,21 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
         let answer = refused(server.get(&path(rest)));
         assert_eq!((answer.0, answer.1.as_str(), answer.2.as_str()), (status, code, at), "{rest}");
     }
+    for (asked, code, at) in [
+        ("to_known=2020-01-01", "no_offset", "?to_known"),
+        ("valid=always", "several_instants", "?valid"),
+        ("to_valid=always", "several_instants", "?to_valid"),
+        ("where=%7B", "unexpected_end", "?where"),
+        ("where=%7B%22field%22:%22x%22%7D", "unknown_name", "?where/field"),
+        ("where=", "unexpected_end", "?where"),
+        ("wher=x", "unknown_argument", "?wher"),
+        ("known_from=2020-01-01T00:00:00Z", "unknown_argument", "?known_from"),
+    ] {
+        let answer = refused(server.get(&format!("/api/v1/facet/differences?{asked}")));
+        assert_eq!((answer.0, answer.1.as_str(), answer.2.as_str()), (400, code, at), "{asked}");
+    }
+    let answer = refused(server.get("/api/v1/facette/differences"));
+    assert_eq!((answer.0, answer.1.as_str()), (404, "unknown_class"));
     for rest in ["timeline", "registrations", "history.svg"] {
         let answer = server.get(&format!("/api/v1/facet/{}/{rest}", uuid(9)));
         assert_eq!(answer.status, 404, "{rest}: {}", answer.text());

@@ -1,13 +1,12 @@
 //! What a registration states otherwise than the one before it, and of which instants.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::sweep::differing;
 use super::timeline::Belief;
-use crate::object::{AttributeRow, Content, RelationRow};
+use crate::object::{Content, changed_parts};
 use crate::query::Reading;
-use crate::schema::{FieldId, Value};
-use crate::time::{Period, Periods, Timestamp, ValidTime};
+use crate::schema::FieldId;
+use crate::time::{Period, Periods, Timestamp, ValidTime, differing};
 
 /// What changed from one registration of an object to the next: by part, the instants of valid time about which
 /// something else is stated.
@@ -70,53 +69,4 @@ impl Changes {
 
 fn once(valid: Period<ValidTime>) -> (Period<ValidTime>, ()) {
     (valid, ())
-}
-
-fn changed_parts(before: &Content, after: &Content) -> BTreeMap<FieldId, Periods<ValidTime>> {
-    let mut parts = BTreeMap::new();
-    let both = [before, after];
-    for group in ids(both, |content| content.all_attributes().map(|(id, _)| id)) {
-        let [old, new] = both.map(|content| content.attributes(group));
-        if old != new {
-            parts.insert(group, differing(old.iter().map(as_whole), new.iter().map(as_whole)));
-            for field in fields(old, new) {
-                parts.insert(field, differing(values(old, field), values(new, field)));
-            }
-        }
-    }
-    for state in ids(both, |content| content.all_states().map(|(id, _)| id)) {
-        let [old, new] = both.map(|content| content.states(state).iter().map(|row| (row.effect.valid, row.value)));
-        parts.insert(state, differing(old, new));
-    }
-    for relation in ids(both, |content| content.all_relations().map(|(id, _)| id)) {
-        let [old, new] = both.map(|content| content.relations(relation));
-        if old != new {
-            parts.insert(relation, differing(old.iter().map(target), new.iter().map(target)));
-        }
-    }
-    parts.retain(|_, periods| !periods.is_empty());
-    parts
-}
-
-fn ids<'c, I: Iterator<Item = FieldId>>(
-    contents: [&'c Content; 2],
-    of: impl Fn(&'c Content) -> I,
-) -> BTreeSet<FieldId> {
-    contents.into_iter().flat_map(of).collect()
-}
-
-fn fields(old: &[AttributeRow], new: &[AttributeRow]) -> BTreeSet<FieldId> {
-    old.iter().chain(new).flat_map(AttributeRow::values).map(|(field, _)| field).collect()
-}
-
-fn as_whole(row: &AttributeRow) -> (Period<ValidTime>, Vec<(FieldId, &Value)>) {
-    (row.effect.valid, row.values().collect())
-}
-
-fn values(rows: &[AttributeRow], field: FieldId) -> impl Iterator<Item = (Period<ValidTime>, &Value)> {
-    rows.iter().filter_map(move |row| Some((row.effect.valid, row.value(field)?)))
-}
-
-fn target(row: &RelationRow) -> (Period<ValidTime>, (&crate::object::Target, Option<&str>)) {
-    (row.effect.valid, (&row.target, row.object_type.as_deref()))
 }

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::registrations::{Chain, Registered};
+use super::PART;
+use super::chains::Chains;
+use super::registrations::Registered;
 use super::statement::{Stated, Statement};
 use super::timeline::{Belief, beliefs};
 use crate::object::{ActorId, LifeCycle, ObjectId, Position, Seq};
 use crate::query::Reading;
-use crate::query::execute::QueryError;
+use crate::query::execute::{QueryError, give_way};
 use crate::schema::{FieldId, Value};
 use crate::storage::{Declarations, KnownAt, Read};
-use crate::time::{Timestamp, TransactionTime, ValidTime};
+use crate::time::{Period, Timestamp, TransactionTime, ValidTime};
 
 /// A point of the two time axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,11 +139,16 @@ pub async fn differences<V: Read>(
     between: Between,
     reading: Reading,
 ) -> Result<Vec<Difference>, QueryError> {
-    let objects: Vec<(ObjectId, Option<[bool; 2]>)> = objects.iter().map(|object| (*object, None)).collect();
-    compared(view, declarations, &objects, between, reading).await
+    let mut found = Vec::with_capacity(objects.len());
+    for part in objects.chunks(PART) {
+        let part: Vec<(ObjectId, Option<[bool; 2]>)> = part.iter().map(|object| (*object, None)).collect();
+        found.extend(compared(view, declarations, &part, between, reading).await?);
+        give_way().await;
+    }
+    Ok(found)
 }
 
-/// The same for objects of which it may have been found out where they are there.
+/// The same for a part of objects of which it may have been found out where they are there.
 pub(super) async fn compared<V: Read>(
     view: &V,
     declarations: &Declarations,
@@ -153,15 +160,34 @@ pub(super) async fn compared<V: Read>(
     let asked: Vec<(ObjectId, KnownAt)> =
         objects.iter().flat_map(|(object, _)| [(*object, from.known), (*object, to.known)]).collect();
     let believed = beliefs(view, declarations, &asked).await?;
-    let mut found = Vec::with_capacity(objects.len());
+    let (mut found, mut unexplained) = (Vec::with_capacity(objects.len()), Vec::new());
     for ((object, there), sides) in objects.iter().zip(believed.chunks(2)) {
         let sides = Sides { then: sides[0].as_ref(), now: sides[1].as_ref() };
         let there = there.unwrap_or([sides.counts(0, from.valid, reading), sides.counts(1, to.valid, reading)]);
         let parts = parts(&sides.at(0, from.valid), &sides.at(1, to.valid));
-        let causes = causes(view, declarations, *object, &sides, to.valid, reading).await?;
-        found.push(Difference { object: *object, there, parts, causes });
+        unexplained.extend(Unexplained::of(&sides, to.valid, reading).map(|unexplained| (found.len(), unexplained)));
+        found.push(Difference { object: *object, there, parts, causes: Vec::new() });
+    }
+    let objects: Vec<ObjectId> = unexplained.iter().map(|(index, _)| found[*index].object).collect();
+    let Some(known) = between.known() else { return Ok(found) };
+    let mut chains = Chains::of(declarations, &objects, known);
+    while let Some((number, before, belief)) = chains.next(view).await? {
+        let (index, unexplained) = &unexplained[number];
+        found[*index].causes.extend(unexplained.cause(before, belief));
     }
     Ok(found)
+}
+
+impl Between {
+    /// From the earlier to the later of the times of knowledge, both included; `None` where nothing is known at either.
+    fn known(self) -> Option<Period<TransactionTime>> {
+        let instant = |known: KnownAt| match known {
+            KnownAt::Latest => Timestamp::INFINITY,
+            KnownAt::Instant(at) => at,
+        };
+        let [from, to] = [self.from, self.to].map(|point| instant(point.known));
+        Period::new(from.min(to), from.max(to).next()).ok()
+    }
 }
 
 /// An object as known at the first point and as known at the second.
@@ -194,41 +220,43 @@ fn parts(before: &Stated, after: &Stated) -> BTreeMap<FieldId, [Vec<Statement>; 
     sides.filter(|(_, [before, after])| before != after).collect()
 }
 
-/// The registrations between those known at the two points that changed, at an instant, what is known of it otherwise.
-async fn causes<V: Read>(
-    view: &V,
-    declarations: &Declarations,
-    object: ObjectId,
-    sides: &Sides<'_, '_>,
+/// What is known otherwise of one object at an instant, and has a cause.
+struct Unexplained {
     valid: Timestamp<ValidTime>,
     reading: Reading,
-) -> Result<Vec<Cause>, QueryError> {
-    let seq = |belief: Option<&Belief<'_>>| belief.map_or(Seq(0), |belief| belief.registration.seq);
-    let (first, last) = (seq(sides.then).min(seq(sides.now)), seq(sides.then).max(seq(sides.now)));
-    let differing = parts(&sides.at(0, valid), &sides.at(1, valid));
-    let comes_or_goes = sides.counts(0, valid, reading) != sides.counts(1, valid, reading);
-    let mut causes = Vec::new();
-    if first == last || (differing.is_empty() && !comes_or_goes) {
-        return Ok(causes);
+    /// The earlier of the two registrations that are known at the points.
+    first: Seq,
+    differing: BTreeMap<FieldId, [Vec<Statement>; 2]>,
+    comes_or_goes: bool,
+}
+
+impl Unexplained {
+    fn of(sides: &Sides<'_, '_>, valid: Timestamp<ValidTime>, reading: Reading) -> Option<Self> {
+        let seq = |belief: Option<&Belief<'_>>| belief.map_or(Seq(0), |belief| belief.registration.seq);
+        let (then, now) = (seq(sides.then), seq(sides.now));
+        let differing = parts(&sides.at(0, valid), &sides.at(1, valid));
+        let comes_or_goes = sides.counts(0, valid, reading) != sides.counts(1, valid, reading);
+        let same = then == now || (differing.is_empty() && !comes_or_goes);
+        (!same).then_some(Self { valid, reading, first: then.min(now), differing, comes_or_goes })
     }
-    let fields = |part: FieldId| differing.values().flatten().flatten().any(|statement| has_field(statement, part));
-    let mut chain = Chain::before(object, first.next());
-    while let Some((before, belief)) = chain.next(view, declarations).await? {
-        if belief.registration.seq > last {
-            break;
-        }
-        if belief.registration.seq <= first {
-            continue;
+
+    /// A registration up to the later one as a cause, where it came after the earlier and changed what is known otherwise.
+    fn cause(&self, before: Option<&Belief<'_>>, belief: &Belief<'_>) -> Option<Cause> {
+        if belief.registration.seq <= self.first {
+            return None;
         }
         let registered = Registered::of(before, belief);
-        let changed = registered.changes.parts_at(valid);
-        let parts: Vec<FieldId> = changed.filter(|part| differing.contains_key(part) || fields(*part)).collect();
-        let turns = comes_or_goes && counts(before, valid, reading) != counts(Some(belief), valid, reading);
-        if turns || !parts.is_empty() {
-            causes.push(Cause::of(registered, parts));
-        }
+        let changed = registered.changes.parts_at(self.valid);
+        let parts: Vec<FieldId> = changed.filter(|part| self.differs(*part)).collect();
+        let turns = self.comes_or_goes
+            && counts(before, self.valid, self.reading) != counts(Some(belief), self.valid, self.reading);
+        (turns || !parts.is_empty()).then(|| Cause::of(registered, parts))
     }
-    Ok(causes)
+
+    fn differs(&self, part: FieldId) -> bool {
+        let mut statements = self.differing.values().flatten().flatten();
+        self.differing.contains_key(&part) || statements.any(|statement| has_field(statement, part))
+    }
 }
 
 fn has_field(statement: &Statement, field: FieldId) -> bool {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::PART;
 use super::difference::Point;
 use super::learned::{Exposure, Learned, Matter, learned};
 use super::owners::owners;
@@ -12,9 +13,6 @@ use crate::query::execute::{Answers, Limits, QueryError, give_way};
 use crate::query::{Query, Related, TimeContext};
 use crate::storage::{Declarations, Read};
 use crate::time::{Period, Timestamp, ValidTime};
-
-/// How many objects are asked about together.
-const PART: usize = 64;
 
 /// The exposures of all objects that are what is asked at a point, by UUID; it holds nothing open, and every part is
 /// asked of a view that is handed in, which must always be one of the same position.

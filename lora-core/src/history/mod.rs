@@ -13,6 +13,7 @@
 //! Everything is computed from a view, so the same question has the same answer for ever.
 //! [`Service`](crate::Service) has these as its operations.
 
+mod chains;
 mod changes;
 mod difference;
 mod exposures;
@@ -24,7 +25,6 @@ pub mod picture;
 mod registrations;
 mod sets;
 mod statement;
-mod sweep;
 mod taken_back;
 mod timeline;
 mod undo;
@@ -41,3 +41,6 @@ pub use statement::{Stated, Statement, Statements};
 pub use timeline::{Belief, Stage, Stages, beliefs};
 pub use undo::Obstacle;
 pub(crate) use undo::{restore, undo};
+
+/// How many objects are looked at together.
+const PART: usize = 64;

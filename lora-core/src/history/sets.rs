@@ -4,15 +4,13 @@ use std::collections::VecDeque;
 
 use uuid::Uuid;
 
+use super::PART;
 use super::difference::{Between, Difference, Point, compared};
 use crate::object::ObjectId;
 use crate::query::execute::{Answers, Limits, QueryError, give_way};
 use crate::query::{Known, Query, Selection, TimeContext};
 use crate::storage::{Declarations, KnownAt, Read};
 use crate::time::{Period, Timestamp};
-
-/// How many objects are compared together.
-const PART: usize = 64;
 
 /// The differences of all objects that a selection finds at one point or another, by UUID; it holds nothing open, and
 /// every part is asked of a view that is handed in, which must always be one of the same position.

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::object::{AttributeRow, Content, Registration, RelationRow, Target};
+use crate::object::{Content, Said, SaidDuring, Target, said, said_of};
 use crate::schema::{Class, FieldId, Value};
-use crate::storage::derived_text;
 use crate::time::{Period, Timestamp, ValidTime};
 
 /// One thing that a part states: a row without its effect.
@@ -85,44 +84,26 @@ pub(super) type Timed = (Period<ValidTime>, FieldId, Statement);
 
 /// Every row of a content.
 pub(super) fn rows(content: &Content) -> Vec<Timed> {
-    let mut rows = Vec::new();
-    for (group, row) in content.all_attributes().flat_map(|(id, rows)| rows.iter().map(move |row| (id, row))) {
-        rows.push((row.effect.valid, group, Statement::Row(values(row))));
-    }
-    for (state, row) in content.all_states().flat_map(|(id, rows)| rows.iter().map(move |row| (id, row))) {
-        rows.push((row.effect.valid, state, Statement::State(row.value)));
-    }
-    for (relation, row) in content.all_relations().flat_map(|(id, rows)| rows.iter().map(move |row| (id, row))) {
-        rows.push((row.effect.valid, relation, target(row)));
-    }
-    rows
+    let of_part = |(part, said): (FieldId, Vec<_>)| said.into_iter().map(move |said| timed(part, said));
+    said(content).into_iter().flat_map(of_part).collect()
 }
 
 /// The rows of one part alone: a group, field, derived term, state or relation.
-pub(super) fn rows_of(class: &Class, registration: &Registration, part: FieldId) -> Vec<Timed> {
-    let content = &registration.content;
-    let mut rows: Vec<Timed> = Vec::new();
-    for (group, row) in content.all_attributes().flat_map(|(id, rows)| rows.iter().map(move |row| (id, row))) {
-        let valid = row.effect.valid;
-        if group == part {
-            rows.push((valid, part, Statement::Row(values(row))));
-        } else if let Some(value) = row.value(part) {
-            rows.push((valid, part, Statement::Value(value.clone())));
-        } else if let Some(derived) = class.derived.iter().find(|derived| derived.id == part && derived.group == group)
-        {
-            let text = derived_text(derived, row);
-            rows.extend(text.map(|text| (valid, part, Statement::Value(Value::Text(text)))));
+pub(super) fn rows_of(class: &Class, content: &Content, part: FieldId) -> Vec<Timed> {
+    said_of(class, content, part).into_iter().map(|said| timed(part, said)).collect()
+}
+
+fn timed(part: FieldId, (valid, said): SaidDuring<'_>) -> Timed {
+    (valid, part, said.into())
+}
+
+impl From<Said<'_>> for Statement {
+    fn from(said: Said<'_>) -> Self {
+        match said {
+            Said::Row(values) => Self::Row(values.into_iter().map(|(field, value)| (field, value.clone())).collect()),
+            Said::Value(value) => Self::Value(value.into_owned()),
+            Said::State(value) => Self::State(value),
+            Said::Target(target, kind) => Self::Target(target.clone(), kind.map(str::to_owned)),
         }
     }
-    rows.extend(content.states(part).iter().map(|row| (row.effect.valid, part, Statement::State(row.value))));
-    rows.extend(content.relations(part).iter().map(|row| (row.effect.valid, part, target(row))));
-    rows
-}
-
-fn values(row: &AttributeRow) -> Vec<(FieldId, Value)> {
-    row.values().map(|(field, value)| (field, value.clone())).collect()
-}
-
-fn target(row: &RelationRow) -> Statement {
-    Statement::Target(row.target.clone(), row.object_type.clone())
 }

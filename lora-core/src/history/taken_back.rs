@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::sweep::differing;
-use crate::object::{AttributeRow, Content, Row};
+use crate::object::{AttributeRow, Content, Row, rows_differ};
 use crate::schema::FieldId;
 use crate::time::{Period, Periods, Timestamp, ValidTime};
 
@@ -43,7 +42,7 @@ fn rows<R: Row>([before, undone, current]: [&[R]; 3]) -> Vec<R> {
     if undone == current {
         return before.to_vec();
     }
-    let changed = whole_rows_differ(before, undone);
+    let changed = rows_differ(before, undone);
     let kept = current.iter().flat_map(|row| outside(row, &changed));
     let old = before.iter().flat_map(|row| changed.within(row.effect().valid).map(|valid| row.during(valid)));
     kept.chain(old).collect()
@@ -54,7 +53,7 @@ fn attributes([before, undone, current]: [&[AttributeRow]; 3]) -> Vec<AttributeR
     if undone == current {
         return before.to_vec();
     }
-    let changed = whole_rows_differ(before, undone);
+    let changed = rows_differ(before, undone);
     let mut result: Vec<AttributeRow> = current.iter().flat_map(|row| outside(row, &changed)).collect();
     let mut sides = [before, undone, current].map(ByTime::of);
     let mut pieces: Vec<AttributeRow> = Vec::new();
@@ -107,11 +106,6 @@ fn goes_on(last: &AttributeRow, row: &AttributeRow) -> bool {
 
 fn outside<'r, R: Row>(row: &'r R, changed: &Periods<ValidTime>) -> impl Iterator<Item = R> + use<'r, R> {
     changed.gaps_within(row.effect().valid).into_iter().map(|valid| row.during(valid))
-}
-
-fn whole_rows_differ<R: Row>(old: &[R], new: &[R]) -> Periods<ValidTime> {
-    let whole = |row: &R| (row.effect().valid, row.during(Period::ALWAYS));
-    differing(old.iter().map(whole), new.iter().map(whole))
 }
 
 /// The longest periods inside of `changed` in which no row begins or ends, in order.

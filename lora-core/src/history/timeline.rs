@@ -6,7 +6,8 @@ use super::statement::{Stated, Statement, Statements, Timed, rows, rows_of};
 use crate::error::Error;
 use crate::object::{LifeCycle, ObjectId, Position, Registration};
 use crate::query::Reading;
-use crate::query::execute::{QueryError, decoded};
+use crate::query::execute::run::PAGE;
+use crate::query::execute::{QueryError, decoded, give_way};
 use crate::schema::{Class, FieldId};
 use crate::storage::{Declarations, Encoded, KnownAt, Read};
 use crate::time::{Period, Periods, Timeline, Timestamp, TransactionTime, ValidTime};
@@ -85,7 +86,7 @@ impl<'a> Belief<'a> {
     /// # Errors
     /// [`Error::TooLarge`] beyond a million statements.
     pub fn part(&self, part: FieldId, window: Period<ValidTime>) -> Result<Timeline<ValidTime, Statements>, Error> {
-        let rows = rows_of(self.class, &self.registration, part);
+        let rows = rows_of(self.class, &self.registration.content, part);
         let mut left = STATEMENTS_MAX;
         let mut spans = Vec::new();
         for stage in Stages::new(rows, &Periods::none(), window) {
@@ -107,8 +108,14 @@ pub async fn beliefs<'a, V: Read>(
     declarations: &'a Declarations,
     of: &[(ObjectId, KnownAt)],
 ) -> Result<Vec<Option<Belief<'a>>>, QueryError> {
-    let found = view.registrations(of).await?;
-    found.iter().map(|encoded| encoded.as_ref().map(|encoded| Belief::of(encoded, declarations)).transpose()).collect()
+    let mut found = Vec::with_capacity(of.len());
+    for part in of.chunks(PAGE) {
+        for encoded in view.registrations(part).await? {
+            found.push(encoded.map(|encoded| Belief::of(&encoded, declarations)).transpose()?);
+        }
+        give_way().await;
+    }
+    Ok(found)
 }
 
 /// The stages of a window, one after the other.

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::registrations::Chain;
-use super::sweep::differing;
 use super::taken_back::taken_back;
 use super::timeline::Belief;
 use crate::error::Error;
 use crate::object::lifecycle::{Act, TransitionError};
-use crate::object::{AttributeRow, Content, LifeCycle, ObjectId, Position, Registration, Row, Seq};
+use crate::object::{AttributeRow, Content, LifeCycle, ObjectId, Position, Registration, Seq, rows_differ};
 use crate::schema::FieldId;
 use crate::storage::{Declarations, Read};
-use crate::time::{Period, Periods, Timestamp, TransactionTime, ValidTime};
+use crate::time::{Period, Periods, Timestamp, TransactionTime, ValidTime, differing};
 
 /// How many obstacles are named.
 const OBSTACLES_MAX: usize = 100;
@@ -251,12 +250,4 @@ impl Touched {
         let fields = self.fields[&group].values().flat_map(Periods::iter);
         fields.chain(self.existence[&group].iter()).collect()
     }
-}
-
-fn rows_differ<R: Row>(old: &[R], new: &[R]) -> Periods<ValidTime> {
-    if old == new {
-        return Periods::none();
-    }
-    let whole = |row: &R| (row.effect().valid, row.during(Period::ALWAYS));
-    differing(old.iter().map(whole), new.iter().map(whole))
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::schema::{Class, FieldId, Value};
+use crate::schema::{Class, Derived, FieldId, Value};
 use crate::time::{Period, Periods, ValidTime};
 
 /// When a row holds, with who says so and why (OIO: *virkning*).
@@ -138,6 +138,13 @@ impl Ord for AttributeRow {
         let ordered = self.compare_values(other).then_with(|| self.effect.cmp(&other.effect));
         ordered.then_with(|| self.values.cmp(&other.values))
     }
+}
+
+/// The text of a derived term in a row: its parts joined by spaces; `None` for a row that has none of them.
+pub(crate) fn derived_text(derived: &Derived, row: &AttributeRow) -> Option<String> {
+    let texts = derived.parts.iter().filter_map(|part| row.value(*part)).flat_map(Value::texts);
+    let joined = texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+    (!joined.is_empty()).then_some(joined)
 }
 
 /// One row of a state.

@@ -3,6 +3,7 @@
 //! Start at [`Content`] (what a registration states), then [`Patch`] (what an update asks for) and [`merge`]
 //! (what comes out); [`mod@lifecycle`] says which act may follow which, [`mod@slice`] cuts answers out of contents.
 
+mod changes;
 mod content;
 pub mod lifecycle;
 mod merge;
@@ -12,8 +13,9 @@ pub mod slice;
 mod statement;
 mod validate;
 
-pub(crate) use content::Row;
+pub(crate) use changes::{Said, SaidDuring, changed, changed_parts, rows_differ, said, said_of};
 pub use content::{ActorKind, AttributeRow, Content, Effect, RelationRow, StateRow, Target};
+pub(crate) use content::{Row, derived_text};
 pub use lifecycle::LifeCycle;
 pub use merge::merge;
 pub use patch::{AttributePatch, Change, Patch};

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::Question;
-use crate::object::{AttributeRow, Content, ObjectId};
+use crate::object::{AttributeRow, Content, ObjectId, derived_text};
 use crate::query::execute::{QueryError, decoded};
 use crate::schema::{Class, Field};
-use crate::storage::{Declarations, KnownAt, Read, derived_text};
+use crate::storage::{Declarations, KnownAt, Read};
 use crate::time::{Timestamp, ValidTime};
 
 /// Objects of a path's nodes, and the instant at which they are named.

@@ -6,6 +6,7 @@ use super::Service;
 use crate::error::Error;
 use crate::object::slice::{consolidate, retain_in_effect};
 use crate::object::{LifeCycle, ObjectId, Position, Registration};
+use crate::query::execute::chains::ChainPages;
 use crate::query::execute::{self, decoded};
 use crate::query::{Known, Search, TimeContext};
 use crate::schema::ClassId;
@@ -124,17 +125,11 @@ async fn selected<V: Read>(view: &V, objects: &[ObjectId], known: Known) -> Resu
     }
     let mut found = vec![Vec::new(); objects.len()];
     let Known::During(Some(window)) = known else { return Ok(found) };
-    let mut after = None;
-    loop {
-        let page = view.known_during(objects, window, after, PAGE).await?;
-        for (object, encoded) in page.found {
-            found[object].push(encoded);
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(found),
-        }
+    let mut pages = ChainPages::of(objects, window, PAGE);
+    while let Some(page) = pages.next(view).await? {
+        page.into_iter().for_each(|(object, encoded)| found[object].push(encoded));
     }
+    Ok(found)
 }
 
 fn answer(object: ObjectId, oldest_first: &[Encoded], context: &TimeContext) -> Result<Option<Answer>, Error> {

@@ -21,7 +21,6 @@ pub use declarations::{Declarations, Declared};
 pub(crate) use key::is_whole;
 pub use key::{Key, KeyRange};
 pub use memory::{MemoryStore, MemoryView};
-pub(crate) use posting::derived_text;
 pub use posting::{Posting, PostingDraft, boundaries, changes, postings};
 
 use crate::codec::{DecodeError, Digest, EntryKind, Frame};

@@ -1,7 +1,7 @@
 //! Postings: the rectangles (key, object, valid period, present?) × known period that an index holds.
 
 use super::{IndexChange, Key};
-use crate::object::{AttributeRow, Content, ObjectId, Position, Registration, RelationRow};
+use crate::object::{AttributeRow, Content, ObjectId, Position, Registration, RelationRow, derived_text};
 use crate::schema::{Class, Derived, FieldId, Value};
 use crate::time::{Period, Periods, Timestamp, TransactionTime, ValidTime};
 
@@ -96,13 +96,6 @@ fn value_keys(field: FieldId, value: &Value) -> Vec<Key> {
         Value::Integer(value) => vec![Key::integer(field, *value)],
         texts => texts.texts().into_iter().map(|text| Key::text(field, text)).collect(),
     }
-}
-
-/// The text of a derived term in a row: its parts joined by spaces; `None` for a row that has none of them.
-pub(crate) fn derived_text(derived: &Derived, row: &AttributeRow) -> Option<String> {
-    let texts = derived.parts.iter().filter_map(|part| row.value(*part)).flat_map(Value::texts);
-    let joined = texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
-    (!joined.is_empty()).then_some(joined)
 }
 
 fn derived_keys(derived: &Derived, content: &Content) -> Vec<(Key, Period<ValidTime>)> {

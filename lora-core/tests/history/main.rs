@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod differences;
+mod effort;
 mod lessons;
 mod pictures;
 mod registrations;

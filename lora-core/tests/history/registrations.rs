@@ -2,13 +2,10 @@
 
 use lora_core::history::{Chronology, Registered};
 use lora_core::object::{ObjectId, Seq};
-use lora_core::query::execute::find;
-use lora_core::query::{Filter, Known, Query, Reading, Selection};
-use lora_core::time::{Period, Region};
 use pollster::block_on;
 use proptest::prelude::*;
 
-use crate::support::{Seen, Told, config, context, history, instants, objects, pinned};
+use crate::support::{Seen, Told, config, history, instants, objects, pinned};
 
 fn all(told: &Told, object: ObjectId, chronology: Chronology, page: usize) -> Vec<Registered> {
     let view = pinned(told);
@@ -70,27 +67,6 @@ proptest! {
                     }
                 }
                 prop_assert_eq!(one.changes.is_empty(), one.changes.stated().is_empty() && one.changes.presence.is_empty());
-            }
-        }
-    }
-
-    /// The language of queries has the same opinion.
-    #[test]
-    fn what_a_registration_changed_is_where_a_query_finds_it_changed((class, steps) in history()) {
-        let told = Told::of(&steps);
-        let view = pinned(&told);
-        for object in objects(&class) {
-            for one in all(&told, object, Chronology::OldestFirst, 100) {
-                let within = Period::instant(one.registered.from()).unwrap();
-                let parts = one.changes.parts().map(|(part, valid)| (Some(part), valid.clone()));
-                for (part, valid) in parts.chain([(None, one.changes.stated())]) {
-                    let filter = Filter::Object(vec![object.uuid]) & Filter::ChangedIn { within, part };
-                    let select = Selection { class: class.id, reading: Reading::Registered, filter };
-                    let query = Query::new(select, context(Known::Latest, Some(Period::ALWAYS)));
-                    let found = block_on(find(&view, told.service.declarations(), &query)).unwrap();
-                    let points = found.into_iter().next().map_or(Region::none(), |found| found.points);
-                    prop_assert_eq!(points.valid(), valid);
-                }
             }
         }
     }

@@ -2,22 +2,20 @@
 //!
 //! All rows are written while the client reads, from one view, in the memory of a part.
 
-use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::{StreamExt, stream};
 use lora_core::Error;
 use lora_core::native::{PathWriter, Rendered, When, write_context};
 use lora_core::paths::{Changes, PathError, Question, Rows, grounds, labels};
 use lora_core::query::Known;
 use lora_core::storage::{KnownAt, Read, Storage};
-use tracing::error;
 use uuid::Uuid;
 
 use super::context::with_context;
 use super::form::Form;
-use super::{Arguments, renamed};
+use super::stream::{Parts, body};
+use super::{Arguments, demanding, renamed};
 use crate::app::{App, demanded};
 use crate::error::Problem;
 use crate::params::uuid;
@@ -65,27 +63,18 @@ pub(crate) async fn handle<S: Storage>(State(app): State<App<S>>, request: Reque
     let (question, compared) = question(&app, &arguments)?;
     let evidence = flag(&arguments, "evidence", true)?;
     // What is compared with must be shown as well.
-    let later = match (question.context.known, compared) {
-        (Known::Latest, _) | (_, Some(KnownAt::Latest)) => Known::Latest,
-        (known, None) => known,
-        (known, Some(KnownAt::Instant(at))) if known.ends() > Known::at(at).ends() => known,
-        (_, Some(KnownAt::Instant(at))) => Known::at(at),
+    let compared_with = match compared {
+        Some(KnownAt::Instant(at)) => Known::at(at),
+        Some(KnownAt::Latest) | None => Known::Latest,
     };
-    let view = app.view(demanded(&request)?, later).await?;
+    let view = app.view(demanded(&request)?, demanding(question.context.known, compared_with)).await?;
     let source = match compared {
         Some(compared) => Source::Changes(Changes::after(None), compared),
         None => Source::Rows(Rows::after(None)),
     };
     let (context, position) = (question.context, view.position());
-    let mut answering = Answering { app, view, question, source, form, evidence, begun: false };
-    // What is wrong with the first part is an answer of its own.
-    let first = answering.part().await?;
-    let rest = stream::try_unfold(answering, |mut answering| async move {
-        let part = answering.part().await.inspect_err(|error| error!(%error, "an answer broke off"))?;
-        Ok::<_, Error>(part.map(|part| (Bytes::from(part), answering)))
-    });
-    let first = stream::once(async move { Ok::<_, Error>(Bytes::from(first.unwrap_or_default())) });
-    let body = Body::from_stream(first.chain(rest));
+    let answering = Answering { app, view, question, source, form, evidence, begun: false };
+    let body = body(Vec::new(), answering).await?;
     let headers = [(header::CONTENT_TYPE, form.content_type()), (header::VARY, HeaderValue::from_static("accept"))];
     Ok(with_context((StatusCode::OK, headers, body).into_response(), &context, position))
 }
@@ -149,8 +138,7 @@ fn refused(error: Error, path: &str, value: &str) -> Problem {
     }
 }
 
-impl<S: Storage> Answering<S> {
-    /// The next bytes; `None` at the end.
+impl<S: Storage> Parts for Answering<S> {
     async fn part(&mut self) -> Result<Option<Vec<u8>>, Error> {
         if matches!(self.source, Source::Done) {
             return Ok(None);
@@ -177,7 +165,9 @@ impl<S: Storage> Answering<S> {
         }
         Ok(Some(out))
     }
+}
 
+impl<S: Storage> Answering<S> {
     fn head(&self, out: &mut Vec<u8>) {
         let changes = matches!(self.source, Source::Changes(..));
         match self.form {

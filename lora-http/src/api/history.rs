@@ -8,13 +8,13 @@ use lora_core::history::{Between, Chronology, Matter, Names, Point, lineage};
 use lora_core::native::{HistoryWriter, When, part_in_argument, read_filter, write_context, write_learned};
 use lora_core::object::{ObjectId, Seq};
 use lora_core::oio::Document;
-use lora_core::query::{Known, Reading, Selection, TimeContext};
-use lora_core::schema::FieldId;
+use lora_core::query::{Filter, Known, Reading, Selection, TimeContext};
+use lora_core::schema::{Class, FieldId, Schema};
 use lora_core::storage::{KnownAt, Read, Storage};
 use lora_core::time::{Period, Timestamp, ValidTime};
 
 use super::context::with_context;
-use super::{Arguments, no_object, object, renamed};
+use super::{Arguments, demanding, no_object, object, renamed};
 use crate::answer::json_bytes;
 use crate::app::{App, demanded};
 use crate::error::Problem;
@@ -45,9 +45,7 @@ impl<S: Storage> Asked<S> {
         let arguments = Arguments::of(&uri)?;
         arguments.only(allowed)?;
         let context = arguments.context(app.clock.now())?;
-        // A second time of knowledge may be later than the first.
-        let known = if arguments.first("to_known").is_some() { Known::Latest } else { context.known };
-        let view = app.view(demanded, known).await?;
+        let view = app.view(demanded, demanding(context.known, other_point(&arguments, &context)?.known)).await?;
         Ok(Self { app, arguments, view, object, context })
     }
 
@@ -171,18 +169,7 @@ pub(crate) async fn registrations<S: Storage>(
 /// `GET …/difference`: the object at one point of both axes against another.
 pub(crate) async fn difference<S: Storage>(State(app): State<App<S>>, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(app, request, &["known", "valid", "to_known", "to_valid"]).await?;
-    let of_the_other = |name: &str| match name {
-        "known" => asked.arguments.first("to_known"),
-        "valid" => asked.arguments.first("to_valid"),
-        _ => None,
-    };
-    let to = When::of_arguments(of_the_other).map_err(|error| renamed(error, "to_"))?;
-    let to = to.at(asked.context.now);
-    let point = |context: &TimeContext, [known, valid]: [&str; 2]| -> Result<Point, Problem> {
-        Ok(Point { known: known_at(context.known, known)?, valid: valid_at(context, valid)? })
-    };
-    let from = point(&asked.context, ["known", "valid"])?;
-    let between = Between { from, to: point(&to, ["to_known", "to_valid"])? };
+    let between = points(&asked.context, &other_point(&asked.arguments, &asked.context)?)?;
     let found = asked.app.service.differences(&asked.view, &[asked.object], between, Reading::Present).await?;
     let names = asked.names()?;
     let mut out = Vec::from(&b"\"difference\":"[..]);
@@ -197,16 +184,7 @@ pub(crate) async fn difference<S: Storage>(State(app): State<App<S>>, request: R
 pub(crate) async fn learned<S: Storage>(State(app): State<App<S>>, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(app, request, &["known", "valid", "where", "ended"]).await?;
     let (service, class) = (&asked.app.service, asked.app.class(asked.object.class)?);
-    let filter = match asked.arguments.first("where") {
-        None => lora_core::query::Filter::EVERYWHERE,
-        Some(json) => {
-            let document = Document::parse(json.as_bytes()).map_err(|error| Problem::from(error).parameter("where"))?;
-            read_filter(service.schema(), class, &document).map_err(|error| {
-                let path = format!("?where{}", error.path);
-                Problem::from(error).path(path)
-            })?
-        }
-    };
+    let filter = filter(&asked.arguments, service.schema(), class)?;
     let ended = match asked.arguments.first("ended") {
         None | Some("false") => false,
         Some("true") => true,
@@ -240,6 +218,35 @@ pub(crate) async fn picture<S: Storage>(State(app): State<App<S>>, request: Requ
     let policy =
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"));
     Ok(asked.with_context((StatusCode::OK, [(header::CONTENT_TYPE, SVG), policy], drawn).into_response()))
+}
+
+/// The other point that the arguments `to_known` and `to_valid` name, seen from the present of the first.
+pub(super) fn other_point(arguments: &Arguments, context: &TimeContext) -> Result<TimeContext, Problem> {
+    let of_the_other = |name: &str| match name {
+        "known" => arguments.first("to_known"),
+        "valid" => arguments.first("to_valid"),
+        _ => None,
+    };
+    let to = When::of_arguments(of_the_other).map_err(|error| renamed(error, "to_"))?;
+    Ok(to.at(context.now))
+}
+
+/// Two points, each of one instant on both axes.
+pub(super) fn points(from: &TimeContext, to: &TimeContext) -> Result<Between, Problem> {
+    let point = |context: &TimeContext, [known, valid]: [&str; 2]| -> Result<Point, Problem> {
+        Ok(Point { known: known_at(context.known, known)?, valid: valid_at(context, valid)? })
+    };
+    Ok(Between { from: point(from, ["known", "valid"])?, to: point(to, ["to_known", "to_valid"])? })
+}
+
+/// What must hold of an object, as the argument `where` says.
+pub(super) fn filter(arguments: &Arguments, schema: &Schema, class: &Class) -> Result<Filter, Problem> {
+    let Some(json) = arguments.first("where") else { return Ok(Filter::EVERYWHERE) };
+    let document = Document::parse(json.as_bytes()).map_err(|error| Problem::from(error).parameter("where"))?;
+    read_filter(schema, class, &document).map_err(|error| {
+        let path = format!("?where{}", error.path);
+        Problem::from(error).path(path)
+    })
 }
 
 fn known_at(known: Known, argument: &str) -> Result<KnownAt, Problem> {

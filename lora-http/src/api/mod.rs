@@ -7,6 +7,7 @@
 mod access;
 mod answering;
 mod context;
+mod differences;
 mod etag;
 mod find;
 mod form;
@@ -21,7 +22,7 @@ use axum::routing::{get, post};
 use lora_core::native::{When, class_in_path, only_arguments};
 use lora_core::object::ObjectId;
 use lora_core::oio::InputError;
-use lora_core::query::TimeContext;
+use lora_core::query::{Known, TimeContext};
 use lora_core::schema::{Class, Schema};
 use lora_core::storage::Storage;
 use lora_core::time::{Timestamp, TransactionTime};
@@ -40,6 +41,7 @@ pub(crate) fn routes<S: Storage>(router: Router<App<S>>) -> Router<App<S>> {
         .route("/api/v1/access", get(access::handle))
         .route("/api/v1/query", post(query::handle))
         .route("/api/v1/{class}", get(find::handle))
+        .route("/api/v1/{class}/differences", get(differences::handle))
         .route("/api/v1/{class}/{id}", get(read::handle))
         .route("/api/v1/{class}/{id}/timeline", get(history::timeline))
         .route("/api/v1/{class}/{id}/registrations", get(history::registrations))
@@ -53,7 +55,7 @@ pub(crate) fn is_served(schema: &Schema, path: &str) -> bool {
     let Some(path) = path.strip_prefix(PREFIX) else { return false };
     match path.split('/').collect::<Vec<_>>()[..] {
         ["access" | "query"] => true,
-        [class] => schema.class_named(class).is_some(),
+        [class] | [class, "differences"] => schema.class_named(class).is_some(),
         [class, id] | [class, id, "timeline" | "registrations" | "difference" | "learned" | "history.svg"] => {
             schema.class_named(class).is_some() && read_uuid(id).is_some()
         }
@@ -90,6 +92,12 @@ fn segment(uri: &Uri, index: usize) -> Result<String, Problem> {
     let segment = rest.split('/').nth(index).unwrap_or_default();
     let not_utf8 = || Problem::invalid("invalid_utf8", "the path is not UTF-8").path("path").value(segment);
     percent_decoded(segment).ok_or_else(not_utf8)
+}
+
+/// Of two times of knowledge that which demands more of a view: an instant must be shown whole, and the newest is whatever
+/// is shown.
+fn demanding(one: Known, other: Known) -> Known {
+    if one.ends() < other.ends() { other } else { one }
 }
 
 /// What is said of an argument, where the client gave it another name: one that begins in front of the usual one.
@@ -137,5 +145,24 @@ impl Arguments {
     /// 400 for texts that are no time, and for windows that are none.
     fn context(&self, now: Timestamp<TransactionTime>) -> Result<TimeContext, Problem> {
         Ok(When::of_arguments(|name| self.first(name))?.at(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_demands_more_of_a_view_than_the_newest_does() {
+        let at = |micros| Known::at(Timestamp::from_micros(micros).unwrap());
+        for (one, other, expected) in [
+            (Known::Latest, Known::Latest, Known::Latest),
+            (Known::Latest, at(1), at(1)),
+            (at(1), Known::Latest, at(1)),
+            (at(2), at(1), at(2)),
+            (at(1), at(2), at(2)),
+        ] {
+            assert_eq!(demanding(one, other), expected, "{one:?} {other:?}");
+        }
     }
 }

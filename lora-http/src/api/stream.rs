@@ -37,36 +37,42 @@ impl Lines {
     }
 }
 
+/// An answer that is written a part at a time.
+pub(super) trait Parts: Send + 'static {
+    /// The next bytes; `None` at the end.
+    fn part(&mut self) -> impl Future<Output = Result<Option<Vec<u8>>, Error>> + Send;
+}
+
+/// The body of an answer, written while the client reads. What is wrong with its first part is an answer of its own.
+pub(super) async fn body<P: Parts>(mut head: Vec<u8>, mut parts: P) -> Result<Body, Error> {
+    let Some(first) = parts.part().await? else { return Ok(head.into()) };
+    head.extend(first);
+    let rest = stream::try_unfold(parts, |mut parts| async move {
+        let part = parts.part().await.inspect_err(|error| error!(%error, "an answer broke off"))?;
+        Ok::<_, Error>(part.map(|part| (Bytes::from(part), parts)))
+    });
+    let first = stream::once(async move { Ok::<_, Error>(Bytes::from(head)) });
+    Ok(Body::from_stream(first.chain(rest)))
+}
+
 struct Streamed<S: Storage> {
     standing: Standing<S>,
     lines: Lines,
     answers: Answers,
 }
 
-/// The lines of everything after an object. What is wrong with the first part of them is an answer of its own.
+/// The lines of everything after an object.
 pub(super) async fn respond<S: Storage>(
     standing: Standing<S>,
     lines: Lines,
     after: Option<Uuid>,
 ) -> Result<Response, Problem> {
-    let mut first = standing.head(lines)?;
-    let mut streamed = Streamed { standing, lines, answers: Answers::after(after) };
-    let begun = streamed.part().await?;
-    let is_all = begun.is_none();
-    first.extend(begun.unwrap_or_default());
-    if is_all {
-        return Ok(lines.response(first.into()));
-    }
-    let rest = stream::try_unfold(streamed, |mut streamed| async move {
-        let part = streamed.part().await.inspect_err(|error| error!(%error, "an answer broke off"))?;
-        Ok::<_, Error>(part.map(|part| (Bytes::from(part), streamed)))
-    });
-    let first = stream::once(async move { Ok::<_, Error>(Bytes::from(first)) });
-    Ok(lines.response(Body::from_stream(first.chain(rest))))
+    let head = standing.head(lines)?;
+    let streamed = Streamed { standing, lines, answers: Answers::after(after) };
+    Ok(lines.response(body(head, streamed).await?))
 }
 
-impl<S: Storage> Streamed<S> {
-    /// The next lines; `None` at the end.
+impl<S: Storage> Parts for Streamed<S> {
     async fn part(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Standing { app, view, query, .. } = &self.standing;
         let (declarations, limits) = (app.service.declarations(), app.options.limits);

@@ -13,6 +13,7 @@ pub(super) fn paths(schema: &Schema) -> Map<String, Value> {
     let mut paths = Map::from_iter([("/api/v1/query".to_owned(), query())]);
     for class in schema.classes() {
         paths.insert(format!("/api/v1/{}", class.name), of_class(class));
+        paths.insert(format!("/api/v1/{}/differences", class.name), history::differences(class));
         let object = format!("/api/v1/{}/{{uuid}}", class.name);
         paths.extend(history::of_object(class, &object));
         paths.insert(object, of_object(class));

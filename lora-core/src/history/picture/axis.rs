@@ -93,7 +93,7 @@ impl Axis {
 fn bounds(belief: &Belief<'_>, options: &Options) -> Vec<Timestamp<ValidTime>> {
     let registration = &belief.registration;
     let rows = match options.part {
-        Some(part) => rows_of(belief.class, registration, part),
+        Some(part) => rows_of(belief.class, &registration.content, part),
         None => rows(&registration.content),
     };
     let counts = belief.counts(Reading::Present);

@@ -75,7 +75,7 @@ fn stages<'s>(
         let stages = match options.part {
             None => belief.stages(window),
             Some(part) => {
-                let rows = rows_of(belief.class, &belief.registration, part);
+                let rows = rows_of(belief.class, &belief.registration.content, part);
                 Stages::new(rows, &belief.counts(Reading::Present), window)
             }
         };

@@ -11,6 +11,7 @@
 //! one for each level.
 
 mod answers;
+pub(crate) mod chains;
 mod changes;
 mod drive;
 mod keys;

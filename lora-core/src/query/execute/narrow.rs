@@ -8,7 +8,7 @@ use std::pin::Pin;
 use uuid::Uuid;
 
 use super::QueryError;
-use super::changes::changed;
+use super::changes::changed_in;
 use super::place::{Place, Slice};
 use super::run::{Chain, Regions, Run};
 use super::stated::Stated;
@@ -82,7 +82,7 @@ impl<'a, V: Read> Run<'a, V> {
                 Filter::ChangedIn { within, part } => {
                     let ever = Asked { known: Slice::EVER, ..asked.clone() };
                     let chains = self.alive_chains(&ever, &points).await?;
-                    let changed = chains.iter().map(|chain| forever(changed(chain, *within, *part)));
+                    let changed = chains.iter().map(|chain| forever(changed_in(chain, *within, *part)));
                     Ok(each(points, changed.collect(), |points, changed| points.intersect(&changed)))
                 }
                 Filter::Periods { of, stand, to } => self.periods(asked, (of, stand, to), points).await,

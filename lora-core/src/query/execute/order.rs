@@ -6,10 +6,9 @@ use uuid::Uuid;
 
 use super::run::Chain;
 use super::stated::Stated;
-use crate::object::AttributeRow;
+use crate::object::{AttributeRow, derived_text};
 use crate::query::{Found, Order, fold};
 use crate::schema::{FieldId, Value};
-use crate::storage::derived_text;
 use crate::time::{Period, Region, Timestamp, ValidTime};
 
 /// What a value is in an order: numbers before texts, texts by their folded letters and then as they are.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::chains::ChainPages;
 use super::place::{Place, Slice};
 use super::stated::Stated;
 use super::{QueryError, decoded, give_way};
@@ -135,19 +136,13 @@ impl<'a, V: Read> Run<'a, V> {
                 }
             }
             Slice::During(window) => {
-                let mut after = None;
-                loop {
-                    let page = self.view.known_during(objects, window, after, PAGE).await?;
-                    for (index, encoded) in &page.found {
+                let mut pages = ChainPages::of(objects, window, PAGE);
+                while let Some(page) = pages.next(self.view).await? {
+                    for (index, encoded) in page {
                         if let Some(known) = encoded.registered.intersect(window) {
-                            chains[*index].push(self.stated(encoded, known)?);
+                            chains[index].push(self.stated(&encoded, known)?);
                         }
                     }
-                    if page.next.is_none() {
-                        break;
-                    }
-                    after = page.next;
-                    give_way().await;
                 }
             }
         }

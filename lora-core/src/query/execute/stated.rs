@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::object::{AttributeRow, Content, LifeCycle, Position, Registration, RelationRow, Target};
+use crate::object::{AttributeRow, Content, LifeCycle, Position, Registration, RelationRow, Target, derived_text};
 use crate::query::{Comparison, Filter, Reading, Test, fold};
 use crate::schema::{Class, FieldId, Value};
-use crate::storage::derived_text;
 use crate::time::{Period, Periods, Timestamp, TransactionTime, ValidTime};
 
 /// A registration in the chain of its object, decoded.

@@ -3,19 +3,23 @@
 //! A store's tests implement [`Harness`] and call [`store_conformance!`](crate::store_conformance), which makes one
 //! `#[test]` of each case here. A case gets stores of its own, so that cases may run side by side.
 
+mod history;
 mod operations;
 mod paths;
 mod register;
 mod seam;
+mod twins;
 mod windows;
 
 use std::future::Future;
 use std::sync::Arc;
 
+pub use history::*;
 pub use operations::*;
 pub use paths::*;
 pub use register::*;
 pub use seam::*;
+pub use twins::*;
 pub use windows::*;
 
 use crate::Service;
@@ -104,6 +108,14 @@ macro_rules! store_conformance {
             paths_are_followed_from_every_node,
             what_is_optional_may_be_missing,
             rows_rest_on_registrations_and_so_do_their_changes,
+            timelines_turn_at_the_microsecond_and_are_open_at_the_end,
+            registrations_say_what_they_changed,
+            differences_are_exact_to_the_microsecond_and_name_their_causes,
+            differences_of_sets_and_subtrees_are_of_what_is_found_at_either_point,
+            differences_of_many_objects_are_whole,
+            what_was_learned_is_believed_from_the_microsecond_it_was_registered,
+            a_registration_is_taken_back_or_refused,
+            history_is_what_the_store_in_memory_says,
             what_is_put_by_name_is_read_by_name,
             what_is_asked_by_name_is_found,
             writers_of_one_relation_keep_what_others_add,

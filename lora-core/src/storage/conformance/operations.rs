@@ -18,19 +18,19 @@ use crate::time::{Clock, ManualClock, Period, Timestamp, TransactionTime, ValidT
 use crate::{Service, codec};
 
 /// The unit class with the ids that the cases need.
-struct Unit {
-    class: Class,
+pub(super) struct Unit {
+    pub(super) class: Class,
     properties: FieldId,
     key: FieldId,
-    name: FieldId,
-    activity: FieldId,
-    active: FieldId,
-    parent: FieldId,
+    pub(super) name: FieldId,
+    pub(super) activity: FieldId,
+    pub(super) active: FieldId,
+    pub(super) parent: FieldId,
     addresses: FieldId,
 }
 
 impl Unit {
-    fn of(schema: &Schema) -> Self {
+    pub(super) fn of(schema: &Schema) -> Self {
         let class = schema.class_named("organisation_unit").expect("shipped").clone();
         let field = |name: &str| class.fields().find(|(_, field)| field.name == name).expect("declared").1.id;
         let relation = |name: &str| class.relations.iter().find(|this| this.name == name).expect("declared").id;
@@ -47,12 +47,12 @@ impl Unit {
         }
     }
 
-    fn object(&self, number: u128) -> ObjectId {
+    pub(super) fn object(&self, number: u128) -> ObjectId {
         ObjectId { class: self.class.id, uuid: Uuid::from_u128(number) }
     }
 
     /// A unit called `name` from day `from` on, active, below unit 99, with an address.
-    fn content(&self, name: &str, from: i64) -> Content {
+    pub(super) fn content(&self, name: &str, from: i64) -> Content {
         let effect = Effect::during(days(from, None));
         let mut content = Content::EMPTY;
         let values = [(self.key, "key"), (self.name, name)].map(|(field, text)| (field, Value::Text(text.to_owned())));
@@ -65,7 +65,7 @@ impl Unit {
     }
 
     /// The update that calls a unit `name` in a period.
-    fn renamed(&self, name: &str, valid: Period<ValidTime>) -> Patch {
+    pub(super) fn renamed(&self, name: &str, valid: Period<ValidTime>) -> Patch {
         let values = [(self.name, Change::Set(Value::Text(name.to_owned())))].into_iter().collect();
         let rows = vec![AttributePatch { values, effect: Effect::during(valid) }];
         Patch { attributes: [(self.properties, Change::Set(rows))].into_iter().collect(), ..Patch::default() }
@@ -87,17 +87,17 @@ impl Unit {
 }
 
 /// Days since 2020-01-01, the end exclusive; open to the end for `None`.
-fn days(from: i64, to: Option<i64>) -> Period<ValidTime> {
+pub(super) fn days(from: i64, to: Option<i64>) -> Period<ValidTime> {
     let day = |number: i64| Timestamp::from_micros(START_MICROS + number * 86_400_000_000).expect("a finite instant");
     Period::new(day(from), to.map_or(Timestamp::INFINITY, day)).expect("a period that is not empty")
 }
 
-fn tick(clock: &ManualClock) -> Timestamp<TransactionTime> {
+pub(super) fn tick(clock: &ManualClock) -> Timestamp<TransactionTime> {
     clock.set(clock.now().micros().expect("finite") + 1_000_000).expect("a finite instant");
     clock.now()
 }
 
-fn instant(written: &Result<Written, Error>) -> Timestamp<TransactionTime> {
+pub(super) fn instant(written: &Result<Written, Error>) -> Timestamp<TransactionTime> {
     match written {
         Ok(Written::Registered(receipt)) => receipt.instant,
         other => panic!("nothing was registered: {other:?}"),

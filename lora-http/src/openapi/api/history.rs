@@ -35,8 +35,8 @@ pub(super) fn of_object(class: &Class, object: &str) -> Map<String, Value> {
             vec![
                 known("as which it was registered"),
                 valid(),
-                argument("to_known", "The same of the other point", text()),
-                argument("to_valid", "The same of the other point", text()),
+                of_the_other_point("to_known"),
+                of_the_other_point("to_valid"),
             ],
             shown("The difference, or null"),
         ),
@@ -65,6 +65,29 @@ pub(super) fn of_object(class: &Class, object: &str) -> Map<String, Value> {
         (format!("{object}/{name}"), operation)
     };
     operations.into_iter().map(operation).collect()
+}
+
+fn of_the_other_point(name: &str) -> Value {
+    argument(name, "The same of the other point", json!({"type": "string"}))
+}
+
+/// The differences of all objects of a class, or of those that a filter finds.
+pub(super) fn differences(class: &Class) -> Value {
+    let mut answer = json_answer("All that differ", &json!({"type": "object"}));
+    answer["content"]["application/x-ndjson"] = json!({"schema": {"type": "object"}});
+    json!({"get": {
+        "tags": ["api"],
+        "summary": format!("Objects of {}: one point of both time axes against another", class.name),
+        "operationId": format!("api_{}_differences", class.name),
+        "parameters": [
+            known("as which they were registered"),
+            valid(),
+            of_the_other_point("to_known"),
+            of_the_other_point("to_valid"),
+            argument("where", "A filter as JSON: what it finds at either point", json!({"type": "string"})),
+        ],
+        "responses": answers(&answer),
+    }})
 }
 
 /// Rows of declared paths.

@@ -1,8 +1,8 @@
-//! Going along valid time from one bound of a row to the next.
+//! Going along an axis from one bound to the next.
 
 use std::collections::BTreeMap;
 
-use crate::time::{Period, Periods, Timestamp, ValidTime};
+use super::{Axis, Period, Periods, Timestamp};
 
 /// The instants at which two lists of timed things differ; each thing counts as often as it is there.
 ///
@@ -11,12 +11,12 @@ use crate::time::{Period, Periods, Timestamp, ValidTime};
 /// after    |-----A-----|--C--|---B---)
 /// result               |-----)
 /// ```
-pub(super) fn differing<K: Ord>(
-    before: impl IntoIterator<Item = (Period<ValidTime>, K)>,
-    after: impl IntoIterator<Item = (Period<ValidTime>, K)>,
-) -> Periods<ValidTime> {
+pub(crate) fn differing<A: Axis, K: Ord>(
+    before: impl IntoIterator<Item = (Period<A>, K)>,
+    after: impl IntoIterator<Item = (Period<A>, K)>,
+) -> Periods<A> {
     let mut numbers: BTreeMap<K, usize> = BTreeMap::new();
-    let mut bounds: Vec<(Timestamp<ValidTime>, usize, i64)> = Vec::new();
+    let mut bounds: Vec<(Timestamp<A>, usize, i64)> = Vec::new();
     let before = before.into_iter().map(|timed| (-1, timed));
     for (sign, (valid, thing)) in before.chain(after.into_iter().map(|timed| (1, timed))) {
         let next = numbers.len();
@@ -65,6 +65,7 @@ impl Balance {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::ValidTime;
 
     fn period(from: i64, to: i64) -> Period<ValidTime> {
         let at = |micros| Timestamp::from_micros(micros).unwrap();
@@ -80,6 +81,7 @@ mod tests {
         assert_eq!(differing(whole, twice), [period(5, 10)].into_iter().collect());
         let other = [(period(0, 20), 'B')];
         assert_eq!(differing(whole, other), [period(0, 20)].into_iter().collect());
-        assert_eq!(differing([(Period::ALWAYS, 'A')], []), [Period::ALWAYS].into_iter().collect());
+        let always = Period::<ValidTime>::ALWAYS;
+        assert_eq!(differing([(always, 'A')], []), [always].into_iter().collect());
     }
 }

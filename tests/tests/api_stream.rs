@@ -1,0 +1,75 @@
+//! A long answer streams: neither the server nor its client holds more of it at the end than at its beginning.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::net::TcpStream;
+use std::path::Path;
+
+use lora_tests::{Server, run};
+use uuid::Uuid;
+
+/// How many objects are streamed in a push; `LORA_STREAMED` says another number.
+const STREAMED: usize = 20_000;
+/// Memory of a process may grow by so much while it streams: buffers and pages of the index, whatever the number of rows.
+const GROWTH: u64 = 48 << 20;
+
+fn wanted() -> usize {
+    std::env::var("LORA_STREAMED").ok().and_then(|count| count.parse().ok()).unwrap_or(STREAMED)
+}
+
+/// A register of so many facets, each registered once.
+fn write_register(path: &Path, count: usize) {
+    let header = String::from_utf8(run(&["generate", "--people", "1"], &[]).stdout).unwrap();
+    let mut out = BufWriter::new(File::create(path).unwrap());
+    writeln!(out, "{}", header.lines().next().unwrap()).unwrap();
+    for number in 1..=count {
+        let id = Uuid::from_u128(number as u128);
+        let during = r#""virkning":{"from":"2020-01-01T00:00:00Z","to":"infinity"}"#;
+        writeln!(
+            out,
+            r#"{{"position":{number},"instant":"2026-01-01T00:00:00Z","kind":"registration","class":"facet","id":"{id}","registered":{{"from":"2026-01-01T00:00:00Z","asserted":true}},"lifecycle":"Importeret","actor":"{id}","note":"","content":{{"attributter":{{"facetegenskaber":[{{"brugervendtnoegle":"k{number}",{during}}}]}},"tilstande":{{"facetpubliceret":[{{"publiceret":"Publiceret",{during}}}]}}}}}}"#,
+        )
+        .unwrap();
+    }
+}
+
+/// How many bytes of memory a process has in use.
+fn memory(process: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().trim().parse::<u64>().unwrap() << 10
+}
+
+#[test]
+fn a_long_answer_takes_the_memory_of_a_part() {
+    let (folder, count) = (tempfile::tempdir().unwrap(), wanted());
+    let (text, data) = (folder.path().join("facets.jsonl"), folder.path().join("data"));
+    write_register(&text, count);
+    let imported = run(&["import", "--data", data.to_str().unwrap(), text.to_str().unwrap()], &[]);
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+
+    let server = Server::on(&data);
+    let sizes = || [memory(&server.pid().to_string()), memory("self")];
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    let request = "GET /api/v1/facet?show=objects HTTP/1.1\r\nhost: x\r\naccept: application/x-ndjson\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap).filter(|line| line.starts_with("{\"id\":"));
+    let (mut last, mut sampled) = (Uuid::nil(), Vec::new());
+    for number in 0..count {
+        let line = lines.next().unwrap_or_else(|| panic!("the answer ends after {number} of {count} rows"));
+        let id = line[7..43].parse().unwrap();
+        assert!(last < id, "{last} comes before {id}");
+        last = id;
+        if number % (count / 10) == 0 {
+            sampled.push(sizes());
+        }
+    }
+    assert_eq!(lines.next(), None, "no more rows than objects");
+    eprintln!("{count} rows; memory of server and client at each tenth: {sampled:?}");
+    let (first, rest) = sampled.split_first().unwrap();
+    for (end, name) in ["server", "client"].into_iter().enumerate() {
+        let most = rest.iter().map(|sample| sample[end]).max().unwrap();
+        assert!(most < first[end] + GROWTH, "the {name} grew from {} to {most} bytes: {sampled:?}", first[end]);
+    }
+    server.stop();
+}
