@@ -1,0 +1,241 @@
+//! A third opinion in plain SQL about paths: every registration of the ledger exploded into rows, one for each instant at
+//! which it was believed, each instant at which it holds, and each value; a path is one SELECT over these rows.
+//!
+//! Judged are, of the service on this store and on the one in memory, as known latest and at an instant, in windows and
+//! at instants, of all rows and of some: which rows there are, in which order, since which registrations they are
+//! believed, and which came, went or moved between two times of knowledge. The SQL shares nothing with executor, index
+//! and merge, nor with the definition.
+//!
+//! Not judged are what causes changes, pages of an answer, and restrictions by filters other than `below`: for these
+//! there is the definition (`lora_core::testing::paths`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use lora_core::Service;
+use lora_core::object::{ObjectId, Position};
+use lora_core::paths::{Among, Change, Evidence, Grounds, Question, Row};
+use lora_core::query::execute::Limits;
+use lora_core::schema::{ClassDeclaration, Schema};
+use lora_core::service::Written;
+use lora_core::storage::{KnownAt, MemoryStore, Read, Storage};
+use lora_core::testing::paths::{Script, script};
+use lora_core::testing::queries::Act;
+use lora_core::time::{ManualClock, Period, Timestamp, ValidTime};
+use lora_postgres::PostgresStore;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::exploded::{Believed, Instants, explode, load, registrations};
+use crate::plain_path;
+use crate::support::{TestDatabase, new_tenant, run};
+use crate::told::{cases, command, history, opened};
+
+/// The instant at which scripts begin.
+const BEGIN: i64 = 1_000;
+
+/// A service that is told a script.
+struct Told<S: Storage> {
+    service: Service<S>,
+    clock: Arc<ManualClock>,
+    /// The classes, each from a position on.
+    declared: Vec<(Position, Arc<Schema>)>,
+    /// The instants of the newest registrations.
+    newest: BTreeMap<ObjectId, i64>,
+}
+
+impl<S: Storage> Told<S> {
+    async fn all(store: S, clock: Arc<ManualClock>, script: &Script<()>) -> Self {
+        let service = opened(store, script.classes.clone()).await;
+        let mut told = Self { service, clock, declared: Vec::new(), newest: BTreeMap::new() };
+        told.note_declared().await;
+        for act in &script.acts {
+            told.act(act.clone()).await;
+        }
+        told
+    }
+
+    async fn act(&mut self, act: Act<()>) {
+        match act {
+            Act::Command(object, given, by) => {
+                if let Ok(Written::Registered(receipt)) = command(&self.service, object, given, by).await {
+                    self.newest.insert(object, receipt.instant.sort_key());
+                }
+            }
+            Act::History(object, lifecycle, content, after) => {
+                let micros = self.newest.get(&object).unwrap_or(&(BEGIN - 50)) + after;
+                let stated = (lifecycle, content);
+                if history(&self.service, &self.clock, object, stated, micros).await.is_ok() {
+                    self.newest.insert(object, micros);
+                }
+            }
+            Act::Clock(micros) => self.clock.set(micros).unwrap(),
+            Act::Declare(classes) => self.declare(classes).await,
+            Act::Query(..) | Act::Event(()) => {}
+        }
+    }
+
+    async fn declare(&mut self, classes: Vec<ClassDeclaration>) {
+        self.service = opened(self.service.store().clone(), classes).await;
+        self.note_declared().await;
+    }
+
+    async fn note_declared(&mut self) {
+        let position = self.service.view(None).await.unwrap().position();
+        self.declared.push((position, self.service.schema().clone()));
+    }
+
+    async fn rows(&self, question: &Question, at: Position) -> Vec<(Row, Grounds)> {
+        let view = self.service.view(Some(at)).await.unwrap();
+        self.service.rows(&view, question, None, usize::MAX - 1, Limits::NONE).await.unwrap().rows
+    }
+
+    async fn changes(&self, question: &Question, compared: KnownAt, at: Position) -> Vec<Differing> {
+        let view = self.service.view(Some(at)).await.unwrap();
+        let page = self.service.row_changes(&view, question, compared, None, usize::MAX - 1, Limits::NONE).await;
+        page.unwrap().changes.into_iter().flat_map(differing).collect()
+    }
+}
+
+/// A period of objects that are known to hold together otherwise, and whether it is as known later.
+type Differing = (Vec<Option<Uuid>>, bool, Period<ValidTime>);
+
+fn differing(change: Change) -> Vec<Differing> {
+    let Change { objects, before, after, causes: _ } = change;
+    let before = before.into_iter().map(|period| (objects.clone(), false, period));
+    before.chain(after.into_iter().map(|period| (objects.clone(), true, period))).collect()
+}
+
+/// What the tables say.
+struct Plain<'a> {
+    client: &'a Client,
+    all: &'a [Believed],
+}
+
+impl Plain<'_> {
+    async fn rows(&self, select: Option<&String>) -> Vec<(Row, Grounds)> {
+        let Some(select) = select else { return Vec::new() };
+        let found = self.client.query(select, &[]).await.unwrap();
+        let row = |row: &tokio_postgres::Row| {
+            let grounds: Vec<Option<i64>> = row.get(3);
+            let grounds = grounds.into_iter().map(|position| position.map(|position| self.evidence(position)));
+            (Row { objects: row.get(0), valid: period(row.get(1), row.get(2)) }, grounds.collect())
+        };
+        found.iter().map(row).collect()
+    }
+
+    async fn changes(&self, select: Option<&String>) -> Vec<Differing> {
+        let Some(select) = select else { return Vec::new() };
+        let found = self.client.query(select, &[]).await.unwrap();
+        found.iter().map(|row| (row.get(0), row.get(1), period(row.get(2), row.get(3)))).collect()
+    }
+
+    fn evidence(&self, position: i64) -> Evidence {
+        let position = Position(position.try_into().unwrap());
+        let Believed { since, registration, .. } = self.all.iter().find(|one| one.position == position).unwrap();
+        Evidence {
+            object: registration.object,
+            position,
+            registered: *since,
+            lifecycle: registration.lifecycle,
+            actor: registration.actor,
+            note: registration.note.clone(),
+            batch: registration.batch,
+        }
+    }
+}
+
+fn period(from: i64, to: i64) -> Period<ValidTime> {
+    let at = |key| Timestamp::from_sort_key(key).unwrap();
+    Period::new(at(from), at(to)).unwrap()
+}
+
+/// How often there was what.
+#[derive(Default)]
+struct Tally(Mutex<BTreeMap<&'static str, usize>>);
+
+impl Tally {
+    fn add(&self, question: &Question, rows: &[(Row, Grounds)], changes: &[Differing]) {
+        let mut times = self.0.lock().unwrap();
+        let mut add = |is: bool, kind| *times.entry(kind).or_default() += usize::from(is);
+        let missing = |objects: &[Option<Uuid>]| objects.iter().any(Option::is_none);
+        let found = !rows.is_empty();
+        let restrictions = &question.restrictions;
+        add(true, "questions");
+        add(found, "rows");
+        add(found && question.path.nodes.len() > 2, "rows of a longer path");
+        add(rows.iter().any(|(row, _)| missing(&row.objects)), "something missing");
+        let optional = question.path.nodes.iter().any(|node| node.optional);
+        add(optional && rows.iter().any(|(row, _)| !missing(&row.objects)), "nothing missing");
+        add(rows.windows(2).any(|pair| pair[0].0.objects == pair[1].0.objects), "several periods");
+        add(found && restrictions.iter().any(|it| matches!(it.to, Among::These(_))), "only some");
+        add(found && restrictions.iter().any(|it| matches!(it.to, Among::Selected(_))), "below");
+        let of = |wanted| changes.iter().filter(move |change| change.1 == wanted).map(|change| &change.0);
+        let (before, after): (BTreeSet<_>, BTreeSet<_>) = (of(false).collect(), of(true).collect());
+        add(after.difference(&before).next().is_some(), "came");
+        add(before.difference(&after).next().is_some(), "went");
+        add(before.intersection(&after).next().is_some(), "moved");
+    }
+}
+
+async fn compare(database: &TestDatabase, script: &Script<()>, tally: &Tally) {
+    let clocks: [Arc<ManualClock>; 2] = std::array::from_fn(|_| Arc::new(ManualClock::at(BEGIN).unwrap()));
+    let store = PostgresStore::new(database.pool(), new_tenant(), clocks[0].clone());
+    let postgres = Told::all(store.clone(), clocks[0].clone(), script).await;
+    let memory = Told::all(MemoryStore::new(clocks[1].clone()), clocks[1].clone(), script).await;
+    assert_eq!(postgres.declared, memory.declared);
+    let all = registrations(&store).await;
+    let mut instants = Instants::of(&all, script.questions.iter().map(|(question, ..)| &question.context));
+    instants.known.extend(script.questions.iter().map(|(_, compared, _)| plain_path::known_at(*compared)));
+    let client = database.client().await;
+    load(&client, &all, &instants).await;
+    plain_path::declare(&client, &postgres.declared).await;
+    let plain = Plain { client: &client, all: &all };
+    // At the newest position, and at one gone by.
+    let newest = store.view(None).await.unwrap().position();
+    let gone_by = script.questions[0].2.index(newest.0 as usize) as u64 + 1;
+    for at in BTreeSet::from([newest, Position(gone_by)]) {
+        explode(&client, at).await;
+        for (question, compared, _) in &script.questions {
+            let select = plain_path::rows(question, at);
+            let rows = plain.rows(select.as_ref()).await;
+            let said = format!("of {question:#?} at {at}; the third opinion is {select:?}");
+            assert_eq!(postgres.rows(question, at).await, rows, "left this store, {said}");
+            assert_eq!(memory.rows(question, at).await, rows, "left the store in memory, {said}");
+            let select = plain_path::changes(question, *compared);
+            let changes = plain.changes(select.as_ref()).await;
+            let said = format!("{compared:?}, {question:#?} at {at}; the third opinion is {select:?}");
+            assert_eq!(postgres.changes(question, *compared, at).await, changes, "left this store, than at {said}");
+            assert_eq!(
+                memory.changes(question, *compared, at).await,
+                changes,
+                "left the store in memory, than at {said}"
+            );
+            tally.add(question, &rows, &changes);
+        }
+    }
+}
+
+/// A script whose questions are only restricted as plain SQL can tell.
+fn scripts() -> impl Strategy<Value = Script<()>> {
+    script(None).prop_map(|mut script| {
+        let is_told = |among: &Among| matches!(among, Among::These(_)) || plain_path::below(among).is_some();
+        script.questions.iter_mut().for_each(|(question, ..)| question.restrictions.retain(|it| is_told(&it.to)));
+        script
+    })
+}
+
+#[test]
+fn a_third_opinion_in_plain_sql_follows_paths_the_same() {
+    let (database, tally) = (run(TestDatabase::new()), Tally::default());
+    let mut runner = TestRunner::new(ProptestConfig { cases: cases(), ..ProptestConfig::default() });
+    let done = runner.run(&scripts(), |script| {
+        run(compare(&database, &script, &tally));
+        Ok(())
+    });
+    done.unwrap_or_else(|failure| panic!("{failure}"));
+    let times = tally.0.into_inner().unwrap();
+    println!("{times:#?}");
+}
