@@ -13,8 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use lora_core::Service;
-use lora_core::object::{ObjectId, Position};
+use lora_core::object::{Content, LifeCycle, ObjectId, Position};
 use lora_core::paths::{Among, Change, Evidence, Grounds, Question, Row};
+use lora_core::query::eval::Command;
 use lora_core::query::execute::Limits;
 use lora_core::query::{Known, TimeContext};
 use lora_core::schema::{ClassDeclaration, Schema};
@@ -22,7 +23,7 @@ use lora_core::service::Written;
 use lora_core::storage::{KnownAt, MemoryStore, Read, Storage};
 use lora_core::testing::paths::{Script, script};
 use lora_core::testing::queries::Act;
-use lora_core::time::{ManualClock, Period, Timestamp, TransactionTime, ValidTime};
+use lora_core::time::{Clock, ManualClock, Period, Timestamp, TransactionTime, ValidTime};
 use lora_postgres::PostgresStore;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -44,12 +45,15 @@ struct Told<S: Storage> {
     declared: Vec<(Position, Arc<Schema>)>,
     /// The instants of the newest registrations.
     newest: BTreeMap<ObjectId, i64>,
+    /// Whether what is created is taken from another register, in which several objects are of one instant.
+    is_taken: bool,
 }
 
 impl<S: Storage> Told<S> {
     async fn all(store: S, clock: Arc<ManualClock>, script: &Script<()>) -> Self {
         let service = opened(store, script.classes.clone()).await;
-        let mut told = Self { service, clock, declared: Vec::new(), newest: BTreeMap::new() };
+        let is_taken = script.questions[0].2.index(2) == 1;
+        let mut told = Self { service, clock, declared: Vec::new(), newest: BTreeMap::new(), is_taken };
         told.note_declared().await;
         for act in &script.acts {
             told.act(act.clone()).await;
@@ -59,22 +63,28 @@ impl<S: Storage> Told<S> {
 
     async fn act(&mut self, act: Act<()>) {
         match act {
+            Act::Command(object, Command::Create(content), _) if self.is_taken => {
+                let now = self.clock.now().sort_key() / 10 * 10;
+                self.history(object, (LifeCycle::Imported, content), now).await;
+            }
             Act::Command(object, given, by) => {
                 if let Ok(Written::Registered(receipt)) = command(&self.service, object, given, by).await {
                     self.newest.insert(object, receipt.instant.sort_key());
                 }
             }
             Act::History(object, lifecycle, content, after) => {
-                // On the tens, where there is something else, too.
-                let micros = (self.newest.get(&object).unwrap_or(&(BEGIN - 50)) + after) / 10 * 10 + 10;
-                let stated = (lifecycle, content);
-                if history(&self.service, &self.clock, object, stated, micros).await.is_ok() {
-                    self.newest.insert(object, micros);
-                }
+                let after = self.newest.get(&object).unwrap_or(&(BEGIN - 50)) + after;
+                self.history(object, (lifecycle, content), after).await;
             }
             Act::Clock(micros) => self.clock.set(micros).unwrap(),
             Act::Declare(classes) => self.declare(classes).await,
             Act::Query(..) | Act::Event(()) => {}
+        }
+    }
+
+    async fn history(&mut self, object: ObjectId, stated: (LifeCycle, Content), micros: i64) {
+        if history(&self.service, &self.clock, object, stated, micros).await.is_ok() {
+            self.newest.insert(object, micros);
         }
     }
 
