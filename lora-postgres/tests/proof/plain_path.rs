@@ -159,15 +159,18 @@ fn with(question: &Question, known: &[i64], window: Period<ValidTime>) -> String
     }
     for (index, restriction) in question.restrictions.iter().enumerate() {
         if let Some((relation, top)) = below(&restriction.to) {
-            let class = path.nodes[restriction.node].class;
-            let name = format!("below_{index}");
+            let (class, name) = (path.nodes[restriction.node].class, format!("below_{index}"));
             write!(with, ", {name} AS ({})", all_below(&name, class, relation, top)).unwrap();
         }
     }
-    let objects: Vec<String> = (0..path.nodes.len()).map(|node| format!("t{node}.object")).collect();
+    with + &periods(question, known, window)
+}
+
+/// What holds together at instants that are known, and the islands of them.
+fn periods(question: &Question, known: &[i64], window: Period<ValidTime>) -> String {
+    let objects: Vec<String> = (0..question.path.nodes.len()).map(|node| format!("t{node}.object")).collect();
     let known: Vec<String> = known.iter().map(i64::to_string).collect();
-    write!(
-        with,
+    format!(
         ", whole AS (
             SELECT t0.known, t0.valid, ARRAY[{}] AS objects FROM {} WHERE t0.known IN ({}){}
         ), island AS (
@@ -179,14 +182,12 @@ fn with(question: &Question, known: &[i64], window: Period<ValidTime>) -> String
             FROM island GROUP BY known, objects, island HAVING min(valid) < {} AND max(until) > {}
         ) ",
         objects.join(", "),
-        joined(path, 0),
+        joined(&question.path, 0),
         known.join(", "),
         restricted(question),
         window.to().sort_key(),
         window.from().sort_key(),
     )
-    .unwrap();
-    with
 }
 
 /// Where the objects of a node count and meet its conditions.

@@ -4,7 +4,7 @@
 //! Judged are, of the service on this store and on the one in memory, as known latest and at an instant, in windows and
 //! at instants, of all rows and of some: which rows there are, in which order, since which registrations they are
 //! believed, and which came, went or moved between two times of knowledge. The SQL shares nothing with executor, index
-//! and merge, nor with the definition.
+//! and merge, nor with the definition; it has from the core what the ledger's registrations say, and the numbers of names.
 //!
 //! Not judged are what causes changes, pages of an answer, and restrictions by filters other than `below`: for these
 //! there is the definition (`lora_core::testing::paths`).
@@ -318,6 +318,5 @@ fn a_third_opinion_in_plain_sql_follows_paths_the_same() {
         Ok(())
     });
     done.unwrap_or_else(|failure| panic!("{failure}"));
-    eprintln!("{:?}", tally.0.lock().unwrap());
     tally.assert_enough();
 }
