@@ -193,18 +193,19 @@ impl Tally {
         add(!before.is_disjoint(&after), "moved");
     }
 
-    /// The comparison means little where nothing is found.
+    /// The comparison means little where nothing is found; in 24 scripts there is at least so much, but for one time in
+    /// thousands.
     fn assert_enough(self) {
         let times = self.0.into_inner().unwrap();
         let count = |kinds: &[&str]| kinds.iter().map(|kind| times[kind]).sum::<u32>();
         let enough = |kinds: &[&str], of: u32| assert!(count(kinds) >= cases() / of, "{kinds:?} of {times:#?}");
         enough(&["rows"], 1);
-        for kind in ["rows of a longer path", "something missing", "believed for longer", "came"] {
-            enough(&[kind], 2);
+        enough(&["only some", "below"], 1);
+        enough(&["something missing"], 2);
+        for kind in ["rows of a longer path", "believed for longer", "came"] {
+            enough(&[kind], 4);
         }
-        enough(&["went", "moved"], 8);
-        enough(&["several periods"], 12);
-        enough(&["only some", "below"], 12);
+        enough(&["went", "moved"], 24);
     }
 }
 
