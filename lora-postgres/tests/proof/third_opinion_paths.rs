@@ -237,11 +237,13 @@ fn asked_in_turn(script: &Script<()>, all: &[Believed]) -> Vec<(Question, KnownA
     some.iter().enumerate().map(in_turn).collect()
 }
 
-/// The same of the objects of a row that was found, for the last two nodes that have one.
+/// The same of the objects of a row that was found, for the last two nodes that have one, and always: where they are not
+/// tied, others may be, or none.
 fn only_of(question: &Question, row: &Row) -> Question {
     let objects = row.objects.iter().zip(&question.path.nodes);
     let last = objects.filter_map(|(object, node)| Some((&node.name, (*object)?))).rev().take(2);
-    last.fold(question.clone(), |question, (node, uuid)| question.only(node, [uuid]).unwrap())
+    let always = Question { context: question.context.always(), ..question.clone() };
+    last.fold(always, |question, (node, uuid)| question.only(node, [uuid]).unwrap())
 }
 
 /// Whatever lies below another object than that of a row, for the last node that something can lie below.
