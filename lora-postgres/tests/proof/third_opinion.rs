@@ -7,16 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lora_core::Service;
-use lora_core::object::{Content, LifeCycle, ObjectId, Position};
+use lora_core::object::{ObjectId, Position};
 use lora_core::oio::shipped_classes;
 use lora_core::query::Search;
-use lora_core::query::eval::Command;
 use lora_core::schema::{ClassId, Ids, Schema};
-use lora_core::service::{By, History};
 use lora_core::storage::{MemoryStore, Storage};
 use lora_core::testing::state_machine::{Act, acts};
 use lora_core::testing::{self, SmallAxis};
-use lora_core::time::{Clock, ManualClock, Timestamp};
+use lora_core::time::ManualClock;
 use lora_postgres::PostgresStore;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -24,8 +22,10 @@ use proptest::sample::Index;
 use proptest::test_runner::TestRunner;
 use uuid::Uuid;
 
-use crate::plain_sql::{explode, instants, registrations, select};
+use crate::exploded::{Instants, explode, load, registrations};
+use crate::plain_sql::select;
 use crate::support::{TestDatabase, new_tenant, run};
+use crate::told::{cases, command, history, opened};
 
 /// The instants of registrations in scripts, and those that are asked about.
 const REGISTERED: SmallAxis = SmallAxis { first: 1_000, step: 10, count: 12 };
@@ -47,17 +47,10 @@ async fn play<S: Storage>(service: &Service<S>, clock: &ManualClock, class: Clas
     let object = |uuid| ObjectId { class, uuid };
     for (number, act) in acts.iter().enumerate() {
         let result = match act.clone() {
-            Act::Command(uuid, Command::Create(content), by) => service.create(object(uuid), content, by).await,
-            Act::Command(uuid, Command::Import(content), by) => service.import(object(uuid), content, by).await,
-            Act::Command(uuid, Command::Update(patch), by) => service.update(object(uuid), patch, by).await,
-            Act::Command(uuid, Command::Passivate, by) => service.passivate(object(uuid), by).await,
-            Act::Command(uuid, Command::Delete, by) => service.delete(object(uuid), by).await,
+            Act::Command(uuid, given, by) => command(service, object(uuid), given, by).await,
             Act::History(uuid, lifecycle, content, after) => {
-                let registered_from = Timestamp::from_micros(950 + 10 * number as i64 + after).unwrap();
-                let content = if lifecycle == LifeCycle::Deleted { Content::EMPTY } else { content };
-                let object = object(uuid);
-                let history = History { object, registered_from, lifecycle, content, by: By::default() };
-                service.import_history(history, clock.now()).await
+                let micros = 950 + 10 * number as i64 + after;
+                history(service, clock, object(uuid), (lifecycle, content), micros).await
             }
             Act::Clock(micros) => {
                 clock.set(micros).unwrap();
@@ -70,8 +63,8 @@ async fn play<S: Storage>(service: &Service<S>, clock: &ManualClock, class: Clas
     taken
 }
 
-async fn opened<S: Storage>(store: S) -> Service<S> {
-    Service::open(store, shipped_classes(), || [3; 16]).await.unwrap()
+async fn on<S: Storage>(store: S) -> Service<S> {
+    opened(store, shipped_classes()).await
 }
 
 /// How many searches were asked, and how many objects they found.
@@ -84,7 +77,7 @@ struct Tally {
 async fn compare(database: &TestDatabase, (class, acts, searches, gone_by): &Script, tally: &Tally) {
     let clocks: [Arc<ManualClock>; 2] = std::array::from_fn(|_| Arc::new(ManualClock::at(REGISTERED.first).unwrap()));
     let store = PostgresStore::new(database.pool(), new_tenant(), clocks[0].clone());
-    let (postgres, memory) = (opened(store.clone()).await, opened(MemoryStore::new(clocks[1].clone())).await);
+    let (postgres, memory) = (on(store.clone()).await, on(MemoryStore::new(clocks[1].clone())).await);
     let taken = play(&postgres, &clocks[0], *class, acts).await;
     assert_eq!(taken, play(&memory, &clocks[1], *class, acts).await);
     let all = registrations(&store).await;
@@ -94,12 +87,13 @@ async fn compare(database: &TestDatabase, (class, acts, searches, gone_by): &Scr
         _ => None,
     });
     let searches: Vec<Search> = searches.iter().cloned().chain(of_script).collect();
-    let instants = instants(&all, &searches);
+    let instants = Instants::of(&all, searches.iter().map(|search| &search.context));
     let client = database.client().await;
+    load(&client, &all, &instants).await;
     // At the newest position, and at one gone by.
     let gone_by = Position(gone_by.index(newest.0 as usize) as u64 + 1);
     for at in BTreeSet::from([newest, gone_by]) {
-        explode(&client, &all, &instants, at).await;
+        explode(&client, at).await;
         let views = (postgres.view(Some(at)).await.unwrap(), memory.view(Some(at)).await.unwrap());
         for search in &searches {
             let select = select(search);
@@ -114,10 +108,6 @@ async fn compare(database: &TestDatabase, (class, acts, searches, gone_by): &Scr
             tally.found.fetch_add(plain.len(), Ordering::Relaxed);
         }
     }
-}
-
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24)
 }
 
 #[test]
