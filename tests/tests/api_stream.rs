@@ -8,43 +8,45 @@ use std::path::Path;
 use lora_tests::{Server, run};
 use uuid::Uuid;
 
-/// How many objects are streamed in a push; `LORA_STREAMED` says another number.
-const STREAMED: usize = 20_000;
-/// Memory of a process may grow by so much while it streams: buffers and pages of the index, whatever the number of rows.
-const GROWTH: u64 = 48 << 20;
+/// A process may grow by so much while it streams, for buffers and pages of the index: half of the shortest answer.
+const GROWTH: u64 = 40 << 20;
 
-fn wanted() -> usize {
-    std::env::var("LORA_STREAMED").ok().and_then(|count| count.parse().ok()).unwrap_or(STREAMED)
+/// How many objects are streamed, and how long the text of each is. `LORA_STREAMED` asks for other numbers of short ones.
+fn wanted() -> (usize, usize) {
+    let asked = std::env::var("LORA_STREAMED").ok().and_then(|count| count.parse().ok());
+    asked.map_or((5_000, 16_000), |count| (count, 100))
 }
 
 /// A register of so many facets, each registered once.
-fn write_register(path: &Path, count: usize) {
-    let header = String::from_utf8(run(&["generate", "--people", "1"], &[]).stdout).unwrap();
-    let mut out = BufWriter::new(File::create(path).unwrap());
-    writeln!(out, "{}", header.lines().next().unwrap()).unwrap();
+fn write_register(path: &Path, count: usize, letters: usize) {
+    let header = String::from_utf8(run(&["generate", "--people", "1"], &[]).stdout).expect("JSON is text");
+    let mut out = BufWriter::new(File::create(path).expect("the folder is there"));
+    writeln!(out, "{}", header.lines().next().expect("a header")).expect("there is room");
+    let text = "x".repeat(letters);
     for number in 1..=count {
         let id = Uuid::from_u128(number as u128);
         let during = r#""virkning":{"from":"2020-01-01T00:00:00Z","to":"infinity"}"#;
         writeln!(
             out,
-            r#"{{"position":{number},"instant":"2026-01-01T00:00:00Z","kind":"registration","class":"facet","id":"{id}","registered":{{"from":"2026-01-01T00:00:00Z","asserted":true}},"lifecycle":"Importeret","actor":"{id}","note":"","content":{{"attributter":{{"facetegenskaber":[{{"brugervendtnoegle":"k{number}",{during}}}]}},"tilstande":{{"facetpubliceret":[{{"publiceret":"Publiceret",{during}}}]}}}}}}"#,
+            r#"{{"position":{number},"instant":"2026-01-01T00:00:00Z","kind":"registration","class":"facet","id":"{id}","registered":{{"from":"2026-01-01T00:00:00Z","asserted":true}},"lifecycle":"Importeret","actor":"{id}","note":"","content":{{"attributter":{{"facetegenskaber":[{{"brugervendtnoegle":"k{number}","beskrivelse":"{text}",{during}}}]}},"tilstande":{{"facetpubliceret":[{{"publiceret":"Publiceret",{during}}}]}}}}}}"#,
         )
-        .unwrap();
+        .expect("there is room");
     }
 }
 
 /// How many bytes of memory a process has in use.
 fn memory(process: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().strip_suffix(" kB").unwrap().trim().parse::<u64>().unwrap() << 10
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("every process has memory");
+    let kilobytes = line.trim().trim_end_matches(" kB");
+    kilobytes.parse::<u64>().expect("a number of kilobytes") << 10
 }
 
 #[test]
 fn a_long_answer_takes_the_memory_of_a_part() {
-    let (folder, count) = (tempfile::tempdir().unwrap(), wanted());
+    let (folder, (count, letters)) = (tempfile::tempdir().unwrap(), wanted());
     let (text, data) = (folder.path().join("facets.jsonl"), folder.path().join("data"));
-    write_register(&text, count);
+    write_register(&text, count, letters);
     let imported = run(&["import", "--data", data.to_str().unwrap(), text.to_str().unwrap()], &[]);
     assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
 

@@ -100,7 +100,9 @@ impl<S: Storage> Told<S> {
 
     async fn rows(&self, question: &Question, at: Position) -> Vec<(Row, Grounds)> {
         let view = self.service.view(Some(at)).await.unwrap();
-        self.service.rows(&view, question, None, usize::MAX - 1, Limits::NONE).await.unwrap().rows
+        let rows = self.service.rows(&view, question, None, usize::MAX - 1, Limits::NONE).await.unwrap().rows;
+        let grounds = self.service.grounds(&view, question, &rows, Limits::NONE).await.unwrap();
+        rows.into_iter().zip(grounds).collect()
     }
 
     async fn changes(&self, question: &Question, compared: KnownAt, at: Position) -> Vec<Differing> {
