@@ -43,10 +43,13 @@ pub struct Evidence {
 /// later position.
 pub type Grounds = Vec<Option<Evidence>>;
 
+/// How many rows are looked at together: what was registered of their objects is in memory at once.
+const TOGETHER: usize = 128;
+
 /// What each of some rows rests on, which the question has found.
 ///
 /// # Errors
-/// [`QueryError::Store`] from the view, [`QueryError::TooLarge`] where these rows are beyond the limits.
+/// [`QueryError::Store`] from the view, [`QueryError::TooLarge`] where a part of these rows is beyond the limits.
 pub async fn grounds<V: Read>(
     view: &V,
     declarations: &Declarations,
@@ -61,14 +64,18 @@ pub async fn grounds<V: Read>(
         KnownAt::Instant(at) => Period::new(Timestamp::NEG_INFINITY, at.next()).expect("an instant comes after that"),
     });
     let shape = Shape::new(question, slice, Vec::new(), window);
-    let objects = rows.iter().flat_map(|row| row.objects.iter().enumerate());
-    let objects = objects.filter_map(|(node, uuid)| Some(shape.object(node, (*uuid)?)));
-    let mut objects: Vec<ObjectId> = objects.collect();
-    objects.sort_unstable();
-    objects.dedup();
-    let chains = Run::new(view, declarations, limits).chains_of(slice, &objects).await?;
-    let mut hops = Hops { shape: &shape, chains: objects.into_iter().zip(chains).collect(), held: HashMap::new() };
-    Ok(rows.iter().map(|row| hops.grounds(row, window)).collect())
+    let mut found = Vec::with_capacity(rows.len());
+    for rows in rows.chunks(TOGETHER) {
+        let objects = rows.iter().flat_map(|row| row.objects.iter().enumerate());
+        let objects = objects.filter_map(|(node, uuid)| Some(shape.object(node, (*uuid)?)));
+        let mut objects: Vec<ObjectId> = objects.collect();
+        objects.sort_unstable();
+        objects.dedup();
+        let chains = Run::new(view, declarations, limits).chains_of(slice, &objects).await?;
+        let mut hops = Hops { shape: &shape, chains: objects.into_iter().zip(chains).collect(), held: HashMap::new() };
+        found.extend(rows.iter().map(|row| hops.grounds(row, window)));
+    }
+    Ok(found)
 }
 
 struct Hops<'s, 'a> {

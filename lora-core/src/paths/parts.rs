@@ -17,7 +17,7 @@ use crate::query::{Filter, Known, Query, Selection, TimeContext};
 use crate::storage::{Key, Read, Scan};
 
 /// The fewest and the most pairs of the first two nodes that are followed together.
-const PAIRS: (usize, usize) = (64, 2_048);
+const PAIRS: (usize, usize) = (64, 512);
 /// How many objects of the first node are looked at together.
 const ROOTS: usize = 1_024;
 /// How many postings are looked at to compare two restrictions.

@@ -148,13 +148,23 @@ fn state_rows(state: &State, axis: SmallAxis) -> impl Strategy<Value = Vec<State
 pub(super) fn target() -> impl Strategy<Value = Target> + Clone {
     prop_oneof![
         4 => uuid().prop_map(Target::Uuid),
-        2 => select(vec!["urn:a", "urn:A"]).prop_map(|urn| Target::Urn(urn.to_owned())),
+        2 => short_or_long("urn:", ["a", "A"]).prop_map(Target::Urn),
         1 => Just(Target::Nothing),
     ]
 }
 
 pub(super) fn object_type() -> impl Strategy<Value = Option<String>> + Clone {
-    option::weighted(0.4, select(vec!["Bruger", "bruger"]).prop_map(str::to_owned))
+    option::weighted(0.4, short_or_long("", ["Bruger", "bruger"]))
+}
+
+/// A text that ends in one of two ways, or one so long that its end is cut off in keys: then the one has the key of the
+/// other.
+fn short_or_long(beginning: &'static str, ends: [&'static str; 2]) -> impl Strategy<Value = String> + Clone {
+    let ended = move |middle: usize| {
+        let text = move |end| format!("{beginning}{}{end}", "x".repeat(middle));
+        select(ends.to_vec()).prop_map(text)
+    };
+    prop_oneof![8 => ended(0), 1 => ended(300)]
 }
 
 fn relation_rows(relation: &Relation, axis: SmallAxis) -> BoxedStrategy<Vec<RelationRow>> {

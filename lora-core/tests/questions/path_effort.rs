@@ -139,6 +139,21 @@ fn a_page_reads_no_more_than_a_part() {
 }
 
 #[test]
+fn many_rows_rest_on_what_each_of_them_rests_on() {
+    let service = system(300);
+    let question = only(asked(&service), "system", SYSTEM);
+    let view = block_on(service.view(None)).unwrap();
+    let rows = block_on(service.rows(&view, &question, None, 1_000, Limits::NONE)).unwrap().rows;
+    assert_eq!(rows.len(), 300);
+    let grounds = |rows| block_on(service.grounds(&view, &question, rows, Limits::NONE)).unwrap();
+    let one_by_one: Vec<_> = rows.chunks(1).flat_map(grounds).collect();
+    assert_eq!(grounds(&rows), one_by_one);
+    // What is in memory at once is limited, and not what the answer takes together.
+    let limits = Limits { registrations: 600, ..Limits::NONE };
+    assert_eq!(block_on(service.grounds(&view, &question, &rows, limits)).unwrap(), one_by_one);
+}
+
+#[test]
 fn what_is_beyond_the_limits_is_given_up() {
     let service = system(20);
     let view = block_on(service.view(None)).unwrap();

@@ -99,7 +99,7 @@ const KINDS: [&str; 15] = [
 #[test]
 fn the_scripts_find_something_of_every_kind() {
     let (mut runner, mut times) = (TestRunner::deterministic(), BTreeMap::<&str, usize>::new());
-    for _ in 0..96 {
+    for _ in 0..192 {
         let script = script::<Infallible>(None).new_tree(&mut runner).unwrap().current();
         for asked in run(Memory, &script) {
             kinds(&asked).into_iter().for_each(|kind| *times.entry(kind).or_default() += 1);
