@@ -141,6 +141,13 @@ fn a_replica_answers_and_may_lag_and_die() {
     on_replica("SELECT pg_wal_replay_pause()").unwrap();
     let second = put(&writer, 1, "second");
     assert_eq!(position(&reader.get(&path(1))), first, "from the replica");
+    let registered = writer.get(&format!("/api/v1/facet/{}", uuid(1))).json()["registration"]["registered"]["from"].clone();
+    let as_known = format!(
+        r#"{{"class":"facet","where":{{"as_known":{registered},"where":{{"field":"user_key","is":"second"}}}}}}"#
+    );
+    let found = send(reader.address, "POST", "/api/v1/query", &["Content-Type: application/json"], as_known.as_bytes());
+    assert!(found.text().contains(&uuid(1)), "a filter's own time of knowledge is shown whole: {}", found.text());
+    assert_eq!(position(&found), second, "from the primary");
     let demanded = get_at_least(&reader, 1, second);
     assert_eq!(position(&demanded), second, "from the primary");
     assert!(demanded.text().contains("second"));

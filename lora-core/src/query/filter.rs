@@ -18,7 +18,7 @@ use super::Pattern;
 use crate::object::{LifeCycle, Target};
 use crate::schema::{ClassId, FieldId, Value};
 use crate::storage::KnownAt;
-use crate::time::{Allen, Period, TransactionTime, ValidTime};
+use crate::time::{Allen, Period, Timestamp, TransactionTime, ValidTime};
 
 /// Objects of a class, at the points where they count and a filter holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,6 +223,20 @@ impl Filter {
     /// How many nodes the filter has, itself included.
     pub fn size(&self) -> usize {
         1 + self.parts().into_iter().map(Self::size).sum::<usize>()
+    }
+
+    /// The instant before which everything must be registered that the filter's own times of knowledge depend on; `None`
+    /// where it names none that end.
+    pub fn ends(&self) -> Option<Timestamp<TransactionTime>> {
+        let own = match self {
+            Self::RegisteredIn(within) | Self::ChangedIn { within, .. } | Self::FirstKnownIn { within, .. } => {
+                Some(within.to())
+            }
+            Self::AsKnown { at: KnownAt::Instant(at), .. } => Some(at.next()),
+            _ => None,
+        };
+        let own = own.filter(|end| end.is_finite());
+        self.parts().into_iter().map(Self::ends).fold(own, Option::max)
     }
 
     /// The filters directly inside this one, also those of the other side of a join.

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::context::with_context;
 use super::form::Form;
 use super::stream::{self, Lines};
+use super::{demanded_by, demanding};
 use crate::answer::json_bytes;
 use crate::app::{App, ahead};
 use crate::error::Problem;
@@ -98,7 +99,8 @@ impl<S: Storage> Standing<S> {
             }
             None => {
                 let context = question.when.at(app.clock.now());
-                (app.view(asked.demanded, context.known).await?, context, None)
+                let known = demanding(context.known, demanded_by(&question.select.filter));
+                (app.view(asked.demanded, known).await?, context, None)
             }
         };
         let query = question.query(context);

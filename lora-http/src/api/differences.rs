@@ -16,7 +16,7 @@ use super::context::with_context;
 use super::form::Form;
 use super::history::{filter, other_point, points};
 use super::stream::{Parts, body};
-use super::{Arguments, class, demanding};
+use super::{Arguments, class, demanded_by, demanding};
 use crate::app::{App, demanded};
 use crate::error::Problem;
 
@@ -47,7 +47,8 @@ pub(crate) async fn handle<S: Storage>(State(app): State<App<S>>, request: Reque
     let to = other_point(&arguments, &context)?;
     let between = points(&context, &to)?;
     let select = Selection { class, reading: Reading::Present, filter };
-    let view = app.view(demanded(&request)?, demanding(context.known, to.known)).await?;
+    let known = demanding(demanding(context.known, to.known), demanded_by(&select.filter));
+    let view = app.view(demanded(&request)?, known).await?;
     let position = view.position();
     let all = Differences::new(&select, between, None, app.options.limits);
     let answering = Answering { app, view, class, context, all, form, begun: false, ended: false };

@@ -14,7 +14,7 @@ use lora_core::storage::{KnownAt, Read, Storage};
 use lora_core::time::{Period, Timestamp, ValidTime};
 
 use super::context::with_context;
-use super::{Arguments, demanding, no_object, object, renamed};
+use super::{Arguments, demanded_by, demanding, no_object, object, renamed};
 use crate::answer::json_bytes;
 use crate::app::{App, demanded};
 use crate::error::Problem;
@@ -34,6 +34,8 @@ struct Asked<S: Storage> {
     view: S::View,
     object: ObjectId,
     context: TimeContext,
+    /// What is asked for with `where`.
+    filter: Filter,
 }
 
 impl<S: Storage> Asked<S> {
@@ -41,12 +43,14 @@ impl<S: Storage> Asked<S> {
     async fn of(app: App<S>, request: Request, allowed: &[&str]) -> Result<Self, Problem> {
         let demanded = demanded(&request)?;
         let uri = request.into_parts().0.uri;
-        let (_, object) = object(app.service.schema(), &uri)?;
+        let schema = app.service.schema();
+        let (class, object) = object(schema, &uri)?;
         let arguments = Arguments::of(&uri)?;
         arguments.only(allowed)?;
-        let context = arguments.context(app.clock.now())?;
-        let view = app.view(demanded, demanding(context.known, other_point(&arguments, &context)?.known)).await?;
-        Ok(Self { app, arguments, view, object, context })
+        let (context, filter) = (arguments.context(app.clock.now())?, filter(&arguments, schema, class)?);
+        let times = [other_point(&arguments, &context)?.known, demanded_by(&filter)];
+        let view = app.view(demanded, times.into_iter().fold(context.known, demanding)).await?;
+        Ok(Self { app, arguments, view, object, context, filter })
     }
 
     fn known(&self) -> Result<KnownAt, Problem> {
@@ -184,7 +188,6 @@ pub(crate) async fn difference<S: Storage>(State(app): State<App<S>>, request: R
 pub(crate) async fn learned<S: Storage>(State(app): State<App<S>>, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(app, request, &["known", "valid", "where", "ended"]).await?;
     let (service, class) = (&asked.app.service, asked.app.class(asked.object.class)?);
-    let filter = filter(&asked.arguments, service.schema(), class)?;
     let ended = match asked.arguments.first("ended") {
         None | Some("false") => false,
         Some("true") => true,
@@ -193,7 +196,7 @@ pub(crate) async fn learned<S: Storage>(State(app): State<App<S>>, request: Requ
             return Err(problem.value(other).accepted("true or false"));
         }
     };
-    let select = Selection { class: class.id, reading: Reading::Present, filter };
+    let select = Selection { class: class.id, reading: Reading::Present, filter: asked.filter.clone() };
     let point = Point { known: asked.known()?, valid: valid_at(&asked.context, "valid")? };
     let (matter, limits) = (Matter { select, ended }, asked.app.options.limits);
     let found = service.learned(&asked.view, &matter, point, &[asked.object.uuid], limits).await?;

@@ -22,10 +22,10 @@ use axum::routing::{get, post};
 use lora_core::native::{When, class_in_path, only_arguments};
 use lora_core::object::ObjectId;
 use lora_core::oio::InputError;
-use lora_core::query::{Known, TimeContext};
+use lora_core::query::{Filter, Known, TimeContext};
 use lora_core::schema::{Class, Schema};
 use lora_core::storage::Storage;
-use lora_core::time::{Timestamp, TransactionTime};
+use lora_core::time::{Period, Timestamp, TransactionTime};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -100,6 +100,12 @@ fn demanding(one: Known, other: Known) -> Known {
     if one.ends() < other.ends() { other } else { one }
 }
 
+/// What the times of knowledge that a filter names demand of a view.
+fn demanded_by(filter: &Filter) -> Known {
+    let before = filter.ends().and_then(|end| Period::new(Timestamp::NEG_INFINITY, end).ok());
+    before.map_or(Known::Latest, |before| Known::During(Some(before)))
+}
+
 /// What is said of an argument, where the client gave it another name: one that begins in front of the usual one.
 fn renamed(mut error: InputError, prefix: &str) -> Problem {
     let [usual, given] = ["?".to_owned(), format!("?{prefix}")];
@@ -150,6 +156,8 @@ impl Arguments {
 
 #[cfg(test)]
 mod tests {
+    use lora_core::storage::KnownAt;
+
     use super::*;
 
     #[test]
@@ -164,5 +172,24 @@ mod tests {
         ] {
             assert_eq!(demanding(one, other), expected, "{one:?} {other:?}");
         }
+    }
+
+    #[test]
+    fn a_filter_demands_the_latest_end_of_all_times_that_it_names() {
+        let at = |micros| Timestamp::<TransactionTime>::from_micros(micros).unwrap();
+        let within = |from, to| Period::new(at(from), at(to)).unwrap();
+        let as_known = |at, filter| Filter::AsKnown { at, filter: Box::new(filter) };
+        let ends = |filter: &Filter| demanded_by(filter).ends();
+        assert_eq!(ends(&Filter::EVERYWHERE), None);
+        assert_eq!(ends(&as_known(KnownAt::Latest, Filter::EVERYWHERE)), None);
+        let instant = as_known(KnownAt::Instant(at(5)), Filter::EVERYWHERE);
+        assert_eq!(ends(&instant), Some(at(6)), "the instant itself must be shown");
+        assert_eq!(ends(&Filter::RegisteredIn(Period::since(at(7)).unwrap())), None, "what goes on is never whole");
+        let changed = Filter::ChangedIn { within: within(1, 9), part: None };
+        let first = Filter::FirstKnownIn { within: within(1, 8), filter: Box::new(instant.clone()) };
+        assert_eq!(ends(&first), Some(at(8)));
+        assert_eq!(ends(&Filter::All(vec![first, !changed, Filter::RegisteredIn(within(1, 3))])), Some(at(9)));
+        let deep = as_known(KnownAt::Instant(at(2)), Filter::Any(vec![Filter::RegisteredIn(within(1, 4)), instant]));
+        assert_eq!(ends(&deep), Some(at(6)));
     }
 }
