@@ -141,7 +141,8 @@ fn a_replica_answers_and_may_lag_and_die() {
     on_replica("SELECT pg_wal_replay_pause()").unwrap();
     let second = put(&writer, 1, "second");
     assert_eq!(position(&reader.get(&path(1))), first, "from the replica");
-    let registered = writer.get(&format!("/api/v1/facet/{}", uuid(1))).json()["registration"]["registered"]["from"].clone();
+    let registered =
+        writer.get(&format!("/api/v1/facet/{}", uuid(1))).json()["registration"]["registered"]["from"].clone();
     let as_known = format!(
         r#"{{"class":"facet","where":{{"as_known":{registered},"where":{{"field":"user_key","is":"second"}}}}}}"#
     );
