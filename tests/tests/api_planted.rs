@@ -115,21 +115,78 @@ impl Asked<'_> {
     }
 }
 
+/// Who is in a unit, whose unit it is, or who leads it.
+fn tied(kind: &str, subject: &str) -> Option<Value> {
+    Some(match kind {
+        "unit_of_person" => across("organisation_unit", "associated_units", "Engagement", "associated_users", subject),
+        "people_in_unit" => across("user", "associated_users", "Engagement", "associated_units", subject),
+        "leader_of_unit" => across("user", "associated_users", "Leder", "associated_units", subject),
+        _ => return None,
+    })
+}
+
+/// Times of one form, which are ordered as texts are.
+fn ordered(time: &str) -> String {
+    match time.trim_end_matches('Z') {
+        "-infinity" => String::new(),
+        "infinity" => "~".to_owned(),
+        time => {
+            let (seconds, fraction) = time.split_once('.').unwrap_or((time, ""));
+            format!("{seconds}.{fraction:0<6}")
+        }
+    }
+}
+
+fn holds(period: &Value, at: &str) -> bool {
+    let bound = |name: &str| ordered(period[name].as_str().unwrap());
+    bound("from") <= ordered(at) && ordered(at) < bound("to")
+}
+
+/// The same questions asked once, about all of both axes or of one: at each corner the answer holds what was planted.
+fn answered_as_ranges(server: &Server, questions: &[Value]) {
+    let corner = |question: &Value, name: &str| question[name].as_str().unwrap().to_owned();
+    let long = json!({"from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z"});
+    let mut corners = 0;
+    for question in questions {
+        let [kind, subject, valid, known] =
+            ["kind", "subject", "valid_at", "known_at"].map(|name| corner(question, name));
+        let mut found: Vec<String> = if let Some(mut query) = tied(&kind, &subject) {
+            query["valid"] = long.clone();
+            query["known"] = long.clone();
+            query["show"] = json!("points");
+            let answer = server.send("POST", "/api/v1/query", &query).json();
+            let is_there = |band: &Value| {
+                holds(&band["known"], &known) && band["valid"].as_array().unwrap().iter().any(|it| holds(it, &valid))
+            };
+            let found = answer["found"].as_array().unwrap().iter();
+            let there = found.filter(|found| found["points"].as_array().unwrap().iter().any(is_there));
+            there.map(|found| found["id"].as_str().unwrap().to_owned()).collect()
+        } else if kind == "access_to_system" {
+            let path = format!("/api/v1/access?system={subject}&known={known}&valid=always&evidence=false");
+            let answer = server.get(&path).json();
+            let rows = answer["rows"].as_array().unwrap().iter().filter(|row| holds(&row["valid"], &valid));
+            rows.map(|row| row["person"]["id"].as_str().unwrap().to_owned()).collect()
+        } else {
+            continue;
+        };
+        found.sort();
+        found.dedup();
+        assert_eq!(json!(found), question["answer"], "as a range: {question}");
+        corners += 1;
+    }
+    assert!(corners > 40, "{corners}");
+}
+
 fn answered(server: &Server, answers: &Value) {
     let questions = answers["questions"].as_array().unwrap();
     assert!(questions.len() > 50, "{}", questions.len());
+    answered_as_ranges(server, questions);
     for question in questions {
         let text = |name: &str| question[name].as_str().unwrap();
         let subject = text("subject");
         let asked = Asked { server, subject, valid: text("valid_at"), known: text("known_at") };
         let mut found = match text("kind") {
-            "unit_of_person" => {
-                asked.ids(across("organisation_unit", "associated_units", "Engagement", "associated_users", subject))
-            }
-            "people_in_unit" => {
-                asked.ids(across("user", "associated_users", "Engagement", "associated_units", subject))
-            }
-            "leader_of_unit" => asked.ids(across("user", "associated_users", "Leder", "associated_units", subject)),
+            kind if let Some(query) = tied(kind, subject) => asked.ids(query),
             "name_of_unit" => asked.unit_states("/attributes/properties/0/unit_name"),
             "parent_of_unit" => asked.unit_states("/relations/parent/0/to"),
             "name_of_person" => asked.name_of_person(),
