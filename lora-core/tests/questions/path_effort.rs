@@ -6,9 +6,9 @@ use std::sync::Arc;
 use lora_core::Service;
 use lora_core::object::{AttributeRow, Content, Effect, ObjectId, RelationRow, StateRow, Target};
 use lora_core::oio::shipped_classes;
-use lora_core::paths::{Changes, Question, Rows, grounds};
-use lora_core::query::TimeContext;
+use lora_core::paths::{Changes, Question, Rows, grounds, labels};
 use lora_core::query::execute::{Limits, QueryError};
+use lora_core::query::{Filter, Reading, Selection, TimeContext};
 use lora_core::schema::{FieldId, Value};
 use lora_core::service::By;
 use lora_core::storage::{KnownAt, MemoryStore};
@@ -118,6 +118,12 @@ fn it_begins_with_the_restriction_that_promises_the_fewest() {
     assert_eq!(found, 1);
     // The seven of the row, and those that are looked at to find where to begin.
     assert!(effort_of_both.registrations <= 10 && effort_of_both.postings <= 80, "{effort_of_both:?}");
+    let one = Filter::Object(vec![Uuid::from_u128(PERSON + 7)]);
+    let class = service.schema().class_named("user").unwrap().id;
+    let selection = Selection { class, reading: Reading::Present, filter: one };
+    let (found, effort_of_selected) = effort(&service, &asked(&service).selected("person", selection).unwrap());
+    assert_eq!(found, 1);
+    assert!(effort_of_selected.registrations <= 20, "the others are not looked at: {effort_of_selected:?}");
     let (found, effort_of_none) = effort(&service, &only(asked(&service), "person", PERSON + 500));
     assert_eq!((found, effort_of_none.scans, effort_of_none.registrations), (0, 0, 1), "there is no such person");
 }
@@ -136,6 +142,57 @@ fn a_page_reads_no_more_than_a_part() {
     assert!(told.iter().flatten().all(Option::is_some));
     assert_eq!(told.len(), first.len());
     assert!(watched.effort().calls > before);
+}
+
+#[test]
+fn a_question_is_ahead_where_its_window_reaches_beyond_the_present() {
+    let question = asked(&system(0));
+    let now = question.context.now.as_valid();
+    let is_ahead = |valid| {
+        let context = TimeContext { valid, ..question.context };
+        Question { context, ..question.clone() }.is_ahead()
+    };
+    assert!(!is_ahead(Period::instant(now)), "the present itself is not ahead");
+    assert!(is_ahead(Period::new(now, now.next().next()).ok()), "and the instant after it is");
+    assert!(is_ahead(Some(Period::ALWAYS)) && !is_ahead(None));
+}
+
+#[test]
+fn objects_are_called_by_their_title_or_name_and_else_by_their_key() {
+    let service = system(0);
+    let named = |class: &str, number: u128, texts: &[(&str, &str)]| {
+        let class = service.schema().class_named(class).unwrap();
+        let group =
+            class.groups.iter().find(|group| group.fields.iter().any(|field| field.name == "user_key")).unwrap();
+        let value = |(name, text): &(&str, &str)| {
+            let field = group.fields.iter().find(|field| field.name == *name).unwrap();
+            (field.id, Value::Text((*text).to_owned()))
+        };
+        let mut content = Content::EMPTY;
+        let rows = vec![AttributeRow::new(texts.iter().map(value), Effect::during(Period::ALWAYS))];
+        content.set_attributes(group.id, rows);
+        let object = ObjectId { class: class.id, uuid: Uuid::from_u128(number) };
+        block_on(service.import(object, content, By::default())).unwrap();
+        Some(object.uuid)
+    };
+    let objects = [
+        named("it_system", 101, &[("user_key", "key")]),
+        named("organisation_function", 102, &[("user_key", "key"), ("function_name", "IT-system")]),
+        None,
+        named("class", 103, &[("user_key", "key"), ("title", "Reader")]),
+        named("user", 104, &[("user_key", "key")]),
+        Some(Uuid::from_u128(105)),
+        named("organisation_unit", 106, &[("user_key", "key"), ("unit_name", "Unit")]),
+    ];
+    let view = block_on(service.view(None)).unwrap();
+    let rows = [(&objects[..], Timestamp::from_micros(0).unwrap())];
+    let found = block_on(labels(&view, service.declarations(), &asked(&service), &rows)).unwrap();
+    let names: Vec<Option<&str>> = found[0].iter().map(Option::as_deref).collect();
+    assert_eq!(
+        names,
+        [Some("key"), Some("IT-system"), None, Some("Reader"), Some("key"), None, Some("Unit")],
+        "one that is missing and one that is not known have no name"
+    );
 }
 
 #[test]
