@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lora_core::Service;
 use lora_core::object::{AttributeRow, Content, Effect, ObjectId, RelationRow, StateRow, Target};
 use lora_core::oio::shipped_classes;
-use lora_core::paths::{Changes, Question, Rows, grounds, labels};
+use lora_core::paths::{Changes, Question, Row, Rows, grounds, labels};
 use lora_core::query::execute::{Limits, QueryError};
 use lora_core::query::{Filter, Reading, Selection, TimeContext};
 use lora_core::schema::{FieldId, Value};
@@ -80,12 +80,18 @@ fn only(question: Question, node: &str, number: u128) -> Question {
 
 /// How many rows there are, and what was read for them.
 fn effort(service: &Service<MemoryStore>, question: &Question) -> (usize, Effort) {
+    let (found, effort) = in_parts(service, question, 10_000);
+    (found.len(), effort)
+}
+
+/// The rows in parts of about so many, and what was read for them.
+fn in_parts(service: &Service<MemoryStore>, question: &Question, wanted: usize) -> (Vec<Row>, Effort) {
     let watched = Watched::new(block_on(service.view(None)).unwrap());
-    let (mut rows, mut found) = (Rows::after(None), 0);
+    let (mut rows, mut found) = (Rows::after(None), Vec::new());
     while let Some(part) =
-        block_on(rows.next(&watched, service.declarations(), question, 10_000, Limits::NONE)).unwrap()
+        block_on(rows.next(&watched, service.declarations(), question, wanted, Limits::NONE)).unwrap()
     {
-        found += part.len();
+        found.extend(part);
     }
     (found, watched.effort())
 }
@@ -193,6 +199,17 @@ fn objects_are_called_by_their_title_or_name_and_else_by_their_key() {
         [Some("key"), Some("IT-system"), None, Some("Reader"), Some("key"), None, Some("Unit")],
         "one that is missing and one that is not known have no name"
     );
+}
+
+#[test]
+fn parts_make_up_the_whole_wherever_it_begins() {
+    let service = system(300);
+    for (node, number) in [("system", SYSTEM), ("unit", UNIT), ("role", ROLE)] {
+        let question = only(asked(&service), node, number);
+        let (whole, _) = in_parts(&service, &question, 10_000);
+        assert_eq!(whole.len(), 300, "{node}");
+        assert_eq!(in_parts(&service, &question, 10).0, whole, "{node}");
+    }
 }
 
 #[test]
