@@ -135,6 +135,12 @@ fn a_subtree_takes_a_call_a_level_and_decodes_its_root_alone() {
 }
 
 #[test]
+fn all_that_counts_is_found_without_decoding_any_of_it() {
+    let (found, effort) = both(&TOWN.unit(Filter::EVERYWHERE));
+    assert_eq!((found as u128, effort.registrations), (UNITS, 0));
+}
+
+#[test]
 fn a_cycle_ends() {
     let town = &*TOWN;
     // Nothing of the town is changed: a cycle needs a store of its own.
