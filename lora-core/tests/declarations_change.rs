@@ -68,6 +68,17 @@ fn what_was_indexed_before_presence_was_declared_is_still_found_as_known_then() 
     };
     assert_eq!(found(&with), [object.uuid]);
     assert_eq!(found(&open(false)), [object.uuid], "declared back");
+
+    // What was indexed before says nothing of the state that is presence now.
+    let presence = with.schema().class(unit.id).unwrap().presence.unwrap();
+    let active = |at: i64| {
+        let mut search = search.clone();
+        search.context.valid = Some(micros(at, at + 1));
+        search.criteria.push(Criterion::State { state: presence.state, value: presence.value });
+        let view = block_on(with.view(None)).unwrap();
+        block_on(with.search(&view, &search)).unwrap()
+    };
+    assert_eq!((active(4), active(5)), (vec![object.uuid], Vec::new()), "the end is exclusive");
 }
 
 #[test]

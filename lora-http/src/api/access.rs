@@ -61,7 +61,7 @@ pub(crate) async fn handle<S: Storage>(State(app): State<App<S>>, request: Reque
     let form = Form::wanted(request.headers())?;
     let arguments = Arguments::of(request.uri())?;
     let (question, compared) = question(&app, &arguments)?;
-    let evidence = flag(&arguments, "evidence", true)?;
+    let evidence = arguments.flag("evidence", true)?;
     // What is compared with must be shown as well.
     let compared_with = match compared {
         Some(KnownAt::Instant(at)) => Known::at(at),
@@ -87,7 +87,7 @@ fn question<S: Storage>(app: &App<S>, arguments: &Arguments) -> Result<(Question
     let nodes: Vec<String> = question.path.nodes.iter().map(|node| node.name.clone()).collect();
     let allowed: Vec<&str> = ARGUMENTS.into_iter().chain(nodes.iter().map(String::as_str)).collect();
     arguments.only(&allowed)?;
-    let below = flag(arguments, "below", false)?;
+    let below = arguments.flag("below", false)?;
     for (index, node) in nodes.iter().enumerate() {
         let Some(given) = arguments.first(node) else { continue };
         let uuids = given.split(',').map(|text| uuid(node, text)).collect::<Result<Vec<Uuid>, Problem>>()?;
@@ -100,18 +100,6 @@ fn question<S: Storage>(app: &App<S>, arguments: &Arguments) -> Result<(Question
     }
     let compared = arguments.first("compare_known").map(compared).transpose()?;
     Ok((question, compared))
-}
-
-fn flag(arguments: &Arguments, name: &str, usual: bool) -> Result<bool, Problem> {
-    match arguments.first(name) {
-        None => Ok(usual),
-        Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(other) => {
-            let problem = Problem::invalid("unreadable_value", format!("`{name}` is neither true nor false"));
-            Err(problem.parameter(name).value(other).accepted("true or false"))
-        }
-    }
 }
 
 /// The other time of knowledge.

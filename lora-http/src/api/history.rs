@@ -188,14 +188,7 @@ pub(crate) async fn difference<S: Storage>(State(app): State<App<S>>, request: R
 pub(crate) async fn learned<S: Storage>(State(app): State<App<S>>, request: Request) -> Result<Response, Problem> {
     let asked = Asked::of(app, request, &["known", "valid", "where", "ended"]).await?;
     let (service, class) = (&asked.app.service, asked.app.class(asked.object.class)?);
-    let ended = match asked.arguments.first("ended") {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(other) => {
-            let problem = Problem::invalid("unreadable_value", "`ended` is neither true nor false").parameter("ended");
-            return Err(problem.value(other).accepted("true or false"));
-        }
-    };
+    let ended = asked.arguments.flag("ended", false)?;
     let select = Selection { class: class.id, reading: Reading::Present, filter: asked.filter.clone() };
     let point = Point { known: asked.known()?, valid: valid_at(&asked.context, "valid")? };
     let (matter, limits) = (Matter { select, ended }, asked.app.options.limits);

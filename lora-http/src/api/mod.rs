@@ -140,6 +140,19 @@ impl Arguments {
         Ok(only_arguments(&self.0, allowed)?)
     }
 
+    /// Whether an argument is `true`, or what is usual where it is not given.
+    fn flag(&self, name: &str, usual: bool) -> Result<bool, Problem> {
+        match self.first(name) {
+            None => Ok(usual),
+            Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => {
+                let problem = Problem::invalid("unreadable_value", format!("`{name}` is neither true nor false"));
+                Err(problem.parameter(name).value(other).accepted("true or false"))
+            }
+        }
+    }
+
     /// The value of an argument.
     fn first(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
